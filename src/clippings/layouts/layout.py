@@ -1,0 +1,192 @@
+"""Layouts: what the parts of a dump look like, read from one TOML file per form of dump."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+from clippings.errors import LayoutError
+
+_KEYS: dict[str, dict[str, type]] = {
+    "separator": {"lines": list},
+    "byline": {"starts": list},
+    "outlet": {"starts": list},
+    "topics": {"starts": list, "separator": str},
+    "boilerplate": {"longest": int, "lines": list, "opens": list, "words": list, "tells": list},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Words that open a line and say what the rest of it is."""
+
+    pattern: re.Pattern[str]
+
+    def value(self, line: str) -> str | None:
+        """Give what follows the label; None where the line does not begin with it."""
+        match = self.pattern.match(line)
+        return line[match.end() :].strip() if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class Boilerplate:
+    """What a line looks like that belongs to the page and not to the article.
+
+    Attributes:
+        longest: No such line has more words.
+        whole: What a whole line may be.
+        opens: What such a line begins with.
+        words: What it then holds.
+        tells: What it never holds.
+    """
+
+    longest: int
+    whole: re.Pattern[str]
+    opens: re.Pattern[str]
+    words: re.Pattern[str]
+    tells: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One form of dump.
+
+    Attributes:
+        name: Name of the TOML file without its suffix.
+        fingerprint: Hash of the file's content.
+        separator: What a line between two articles may be.
+        byline: Label of the author line.
+        outlet: Label of the line that names the source.
+        topics: Label of the line that lists the topics.
+        topic_separator: What stands between two topics.
+        boilerplate: The page's own lines.
+    """
+
+    name: str
+    fingerprint: str
+    separator: re.Pattern[str]
+    byline: Label
+    outlet: Label
+    topics: Label
+    topic_separator: str
+    boilerplate: Boilerplate
+
+
+def layout_names() -> list[str]:
+    """List the layouts that ship with the package, in alphabetical order."""
+    files = resources.files("clippings.layouts").iterdir()
+    return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
+
+
+@lru_cache
+def load_layout(name: str) -> Layout:
+    """Read a layout that ships with the package.
+
+    Args:
+        name: Its name, such as "digest".
+
+    Returns:
+        The layout.
+
+    Raises:
+        LayoutError: There is none of that name.
+    """
+    if name not in layout_names():
+        raise LayoutError(
+            f'--layout: expected one of {", ".join(layout_names())}, found "{name}".{_hint(name, layout_names())}'
+        )
+    file = resources.files("clippings.layouts") / f"{name}.toml"
+    return parse_layout(file.read_text(encoding="utf-8"), where=f"{name}.toml")
+
+
+def parse_layout(text: str, *, where: str) -> Layout:
+    """Read the text of a layout file.
+
+    Args:
+        text: TOML.
+        where: Name of the file, for messages.
+
+    Returns:
+        The layout.
+
+    Raises:
+        LayoutError: It is no TOML, a key is missing, unknown or of the wrong type, or a pattern is
+            no regular expression; the message names the line.
+
+    Source: docs/layouts.md.
+    """
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise LayoutError(f"{where}: expected TOML, found a fault: {error}. Mend it.") from None
+    _check_keys(raw, {"name": str, **dict.fromkeys(_KEYS, dict)}, text, where)
+    for section, keys in _KEYS.items():
+        _check_keys(raw[section], keys, text, where)
+    page = raw["boilerplate"]
+    try:
+        return Layout(
+            name=raw["name"],
+            fingerprint=hashlib.sha256(text.encode()).hexdigest(),
+            separator=re.compile(_either(raw["separator"]["lines"])),
+            byline=_label(raw["byline"]["starts"]),
+            outlet=_label(raw["outlet"]["starts"]),
+            topics=_label(raw["topics"]["starts"]),
+            topic_separator=raw["topics"]["separator"],
+            boilerplate=Boilerplate(
+                longest=page["longest"],
+                whole=re.compile(rf"(?:{_either(page['lines'])})[.!?»]*"),
+                opens=re.compile(rf"(?:{_either(page['opens'])})\b"),
+                words=re.compile(rf"\b(?:{_either(page['words'])})\b"),
+                tells=re.compile(rf"\b(?:{_either(page['tells'])})\b"),
+            ),
+        )
+    except re.error as error:
+        line = _line_of(str(error.pattern).split("|")[0], text)
+        raise LayoutError(
+            f"{where}:{line}: expected a regular expression, found a fault: {error}. Mend it."
+        ) from None
+
+
+def _check_keys(table: Mapping[str, Any], keys: Mapping[str, type], text: str, where: str) -> None:
+    for key, value in table.items():
+        line = _line_of(key, text)
+        if key not in keys:
+            raise LayoutError(
+                f'{where}:{line}: expected one of {", ".join(keys)}, found "{key}".{_hint(key, keys)}'
+            )
+        if not isinstance(value, keys[key]):
+            expected, found = keys[key].__name__, type(value).__name__
+            raise LayoutError(
+                f'{where}:{line}: expected a {expected} for "{key}", found a {found}. Change it.'
+            )
+    for key in keys:
+        if key not in table:
+            raise LayoutError(f'{where}: expected a key "{key}", found none. Add it.')
+
+
+def _line_of(word: str, text: str) -> int:
+    """Give the number of the first line that holds a word, from 1; 1 where none does."""
+    lines = text.splitlines()
+    return next((number for number, line in enumerate(lines, 1) if word in line), 1)
+
+
+def _hint(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f' Did you mean "{close[0]}"?' if close else ""
+
+
+def _either(patterns: Iterable[str]) -> str:
+    return "|".join(f"(?:{pattern})" for pattern in patterns)
+
+
+def _label(starts: Iterable[str]) -> Label:
+    """Compile the words that open a line: any white space between them, any case."""
+    either = "|".join(r"\s+".join(map(re.escape, start.split())) for start in starts)
+    return Label(re.compile(rf"(?:{either})(?:(?<=:)|:|\s|$)\s*", re.IGNORECASE))

@@ -1,0 +1,186 @@
+"""Raw file -> Dump: its bytes, its text, and the byte offset of any character on demand."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from clippings.errors import ReadError
+
+MAX_DUMP_BYTES = 512 * 2**20
+"""Size limit of a dump unless a run sets another, in bytes."""
+
+_MAGIC = {
+    b"%PDF-": "a PDF",
+    b"PK\x03\x04": "a zip archive or an office document",
+    b"PK\x05\x06": "an empty zip archive",
+    b"\x1f\x8b": "a gzip archive",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"Rar!": "a RAR archive",
+    b"BZh": "a bzip2 archive",
+    b"\xfd7zXZ": "an xz archive",
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"GIF8": "a GIF picture",
+    b"\xd0\xcf\x11\xe0": "an old office document",
+    b"{\\rtf": "a rich text document",
+    b"\x7fELF": "a program",
+    b"SQLite format 3": "a database",
+    b"PAR1": "a Parquet file",
+}
+# The C0 controls that plain text has no use for; tab, line feed, vertical tab, form feed and
+# carriage return are text, and \x1a to \x1f stand in old DOS and mainframe exports.
+_CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x19]")
+_MOST_CONTROLS = 0.002
+"""Share of control characters above which bytes are no text; a stray one is kept."""
+
+# A byte that UTF-8 cannot explain is decoded to U+DC80 + (byte - 128) by "surrogateescape".
+_ESCAPED = re.compile("[\udc80-\udcff]")
+_CP1252 = {
+    0xDC00 + byte: bytes([byte]).decode("cp1252")
+    for byte in range(0x80, 0x100)
+    if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
+}
+_STRIDE = 4096
+
+
+@dataclass(frozen=True)
+class Dump:
+    """A raw file, read.
+
+    Attributes:
+        content: The bytes.
+        text: All of them as text, a byte order mark included (as U+FEFF).
+        encoding: "utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "cp1252" or "utf-8+cp1252"
+            (UTF-8 with stray bytes of Windows-1252).
+        first_stray: Character offset of the first stray byte of "utf-8+cp1252", else None.
+    """
+
+    content: bytes = field(repr=False)
+    text: str = field(repr=False)
+    encoding: str
+    first_stray: int | None = None
+
+    @cached_property
+    def _source(self) -> tuple[str, str, str]:
+        """The text as it encodes back to exactly `content`, with codec and error handler."""
+        if self.encoding == "utf-8+cp1252":
+            return self.content.decode("utf-8", "surrogateescape"), "utf-8", "surrogateescape"
+        return self.text, self.encoding.removesuffix("-sig"), "strict"
+
+    @cached_property
+    def _strides(self) -> list[int]:
+        """Byte offset of every `_STRIDE`-th character; empty where a character is a byte."""
+        if len(self.text) == len(self.content):
+            return []
+        source, codec, errors = self._source
+        offsets, offset = [0], 0
+        for start in range(0, len(source), _STRIDE):
+            offset += len(source[start : start + _STRIDE].encode(codec, errors))
+            offsets.append(offset)
+        return offsets
+
+    def byte_offset(self, char: int) -> int:
+        """Give the byte offset of a character.
+
+        Args:
+            char: Offset into `text`, in code points; the end of the text is allowed.
+
+        Returns:
+            The offset into `content`, in bytes.
+
+        >>> decode("naïve".encode()).byte_offset(3)
+        4
+        """
+        if not self._strides:
+            return char
+        stride = char // _STRIDE
+        source, codec, errors = self._source
+        return self._strides[stride] + len(
+            source[stride * _STRIDE : char].encode(codec, errors)
+        )
+
+
+def decode(content: bytes) -> Dump:
+    """Read bytes as text.
+
+    UTF-16 is read where a byte order mark says so, else UTF-8, else Windows-1252, which is what
+    exports of news in Western scripts are when they are not UTF-8. Nothing is replaced or dropped.
+
+    Args:
+        content: The bytes of a raw file.
+
+    Returns:
+        The dump.
+
+    Raises:
+        ReadError: The bytes are no text, or in no encoding that is read.
+    """
+    for magic, name in _MAGIC.items():
+        if content.startswith(magic):
+            raise ReadError("not_text", f"expected plain text, found {name}", 0)
+    for bom, codec in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+        if content.startswith(bom):
+            try:
+                return Dump(content, content.decode(codec), codec)
+            except UnicodeDecodeError as error:
+                detail = f"a UTF-16 byte order mark, but {error.reason} at byte {error.start}"
+                raise ReadError(
+                    "unknown_encoding", f"expected UTF-16, found {detail}", error.start
+                ) from None
+    _refuse_binary(content)
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return _decode_legacy(content, error.start)
+    return Dump(content, text, "utf-8-sig" if text.startswith("\ufeff") else "utf-8")
+
+
+def _refuse_binary(content: bytes) -> None:
+    nul = content.find(b"\0")
+    if nul >= 0:
+        pairs = max(1, len(content) // 2)
+        if max(content[::2].count(0), content[1::2].count(0)) > 0.3 * pairs:
+            raise ReadError(
+                "utf16_without_bom",
+                f"expected text, found a NUL in every other byte from byte {nul} on",
+                nul,
+            )
+        raise ReadError("not_text", f"expected text, found a NUL byte at byte {nul}", nul)
+    controls = _CONTROLS.findall(content)
+    if len(controls) > _MOST_CONTROLS * len(content) + 2:
+        first = _CONTROLS.search(content)
+        start = first.start() if first else 0
+        raise ReadError(
+            "not_text",
+            f"expected text, found {len(controls)} control characters, the first at byte {start}",
+            start,
+        )
+
+
+def _decode_legacy(content: bytes, first_bad: int) -> Dump:
+    """Read bytes that are not all UTF-8: Windows-1252, or UTF-8 with some of it pasted in."""
+    escaped = content.decode("utf-8", "surrogateescape")
+    stray_count = len(_ESCAPED.findall(escaped))
+    # In Windows-1252 text a byte pair that is also valid UTF-8 ("Ã©") hardly ever comes about, so
+    # more good sequences than stray bytes mean a UTF-8 file with foreign parts.
+    good_count = sum(1 for char in escaped if char > "\x7f") - stray_count
+    if good_count > stray_count:
+        text, encoding = escaped.translate(_CP1252), "utf-8+cp1252"
+    else:
+        text, encoding = content.decode("cp1252", "surrogateescape"), "cp1252"
+    undefined = _ESCAPED.search(text)
+    if undefined:
+        byte = ord(undefined.group()) - 0xDC00
+        raise ReadError(
+            "unknown_encoding",
+            f"expected UTF-8 or Windows-1252, found byte 0x{byte:02X}, which is neither; "
+            f"the first byte that is not UTF-8 is at {first_bad}",
+            first_bad,
+        )
+    if encoding == "cp1252":
+        return Dump(content, text, encoding)
+    stray = _ESCAPED.search(escaped)
+    return Dump(content, text, encoding, stray.start() if stray else None)

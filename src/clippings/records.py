@@ -1,0 +1,406 @@
+"""The tables: one frozen dataclass per table, and everything that is derived from them.
+
+A class docstring says what a row is. A field is `Annotated[type, meaning]` or
+`Annotated[type, meaning, unit]`; `X | None` may be null. The Arrow schemas, the metadata of the
+Parquet files and `docs/data-dictionary.md` are all read off these classes.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SCHEMA_VERSION = 1
+"""Raised by every change of a table; it stands in each Parquet file and forces a full rewrite."""
+
+STATUSES = ("ok", "partial", "empty", "rejected")
+PRECISIONS = ("day", "month", "year")
+LABELS = ("PERSON", "ORG", "PLACE")
+FIELDS = ("title", "body")
+SPAN_KINDS = (
+    "title",
+    "date",
+    "byline",
+    "dateline",
+    "section",
+    "page",
+    "id",
+    "body",
+    "outlet",
+    "topics",
+    "boilerplate",
+    "separator",
+    "preamble",
+    "unknown",
+)
+
+
+class ProblemKind(NamedTuple):
+    """What a code of the `problems` table stands for."""
+
+    severity: str
+    meaning: str
+    action: str
+
+
+PROBLEMS = {
+    "unreadable": ProblemKind(
+        "error", "The file cannot be opened.", "Check its permissions and run again."
+    ),
+    "not_a_file": ProblemKind(
+        "error",
+        "It is a pipe, a socket or a device.",
+        "Put an ordinary text file in its place.",
+    ),
+    "outside_raw": ProblemKind(
+        "error",
+        "A symbolic link leads out of the raw folder, in a circle or nowhere.",
+        "Copy the file itself into the raw folder.",
+    ),
+    "unsupported_type": ProblemKind(
+        "error",
+        "The file has a suffix that is not read.",
+        "Save it as plain text (.txt, .text, .md or no suffix), or take it out of the raw folder.",
+    ),
+    "too_large": ProblemKind(
+        "error",
+        "The file is over the size limit.",
+        "Cut it into several files, or raise the limit with --max-dump-mb.",
+    ),
+    "changing": ProblemKind(
+        "error",
+        "The file changed while it was read.",
+        "Wait until it is whole and run again; what was published from it before stays till then.",
+    ),
+    "not_text": ProblemKind(
+        "error",
+        "The file holds something other than text.",
+        "Export or save it as plain text in UTF-8.",
+    ),
+    "utf16_without_bom": ProblemKind(
+        "error",
+        "The file looks like UTF-16 without a byte order mark.",
+        "Save it as UTF-8, or as UTF-16 with a byte order mark.",
+    ),
+    "unknown_encoding": ProblemKind(
+        "error",
+        "The bytes are neither UTF-8, UTF-16 with a byte order mark, nor Windows-1252.",
+        "Find out in which encoding it was written and save it as UTF-8.",
+    ),
+    "failed": ProblemKind(
+        "error",
+        "An error of the program stopped the work on this file.",
+        "Report it with the detail given here; the other files are not affected.",
+    ),
+    "mixed_encoding": ProblemKind(
+        "warning",
+        "A UTF-8 file holds bytes of Windows-1252, as files do that were pasted together.",
+        "Look at the letters near the place named; save the file as UTF-8 if they are wrong.",
+    ),
+    "empty": ProblemKind(
+        "warning",
+        "The file holds no text.",
+        "Nothing, or take it out of the raw folder.",
+    ),
+    "no_article": ProblemKind(
+        "warning",
+        "No article was found in the file.",
+        "Look at it with `clippings inspect`.",
+    ),
+    "unplaced": ProblemKind(
+        "warning",
+        "A stretch of text belongs to no article.",
+        "Look at it with `clippings inspect`; give it a title line if it is an article.",
+    ),
+    "bad_date": ProblemKind(
+        "warning",
+        "A line printed as a date names no certain date.",
+        "Correct the date in the file; until then it is null and its text is kept.",
+    ),
+}
+"""The closed list of codes of the `problems` table."""
+
+
+@dataclass(frozen=True, slots=True)
+class DumpRow:
+    """One file found in `raw/`."""
+
+    table: ClassVar[str] = "dumps"
+    key: ClassVar[tuple[str, ...]] = ("dump_id",)
+
+    dump_id: Annotated[str, "Hash of the path."]
+    path: Annotated[str, r"Path relative to the raw folder; bytes that are no UTF-8 as `\xNN`."]
+    sha256: Annotated[str | None, "SHA-256 of the content; null where it could not be read."]
+    byte_count: Annotated[int | None, "Size of the file; null where unknown.", "bytes"]
+    encoding: Annotated[str | None, "How the bytes were read; null where they were not."]
+    layout: Annotated[str | None, "Name of the layout that split it; null where none did."]
+    status: Annotated[
+        str,
+        "`ok`; `partial` (some text belongs to no article); `empty`; `rejected` (not used).",
+    ]
+    article_count: Annotated[int, "Articles found, repeated ones counted each time."]
+    claimed_count: Annotated[
+        int | None, "Articles that the file itself claims to hold; null where it claims nothing."
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleRow:
+    """One distinct article, however often it stands in the dumps."""
+
+    table: ClassVar[str] = "articles"
+    key: ClassVar[tuple[str, ...]] = ("article_id",)
+
+    article_id: Annotated[
+        str, "Hash of title, published_text, byline, dateline, outlet, topics and body."
+    ]
+    title: Annotated[str | None, "Headline."]
+    published_date: Annotated[
+        datetime | None,
+        "Printed date in the paper's own calendar; the period's first day where `date_precision` "
+        "is month or year.",
+    ]
+    date_precision: Annotated[str | None, "`day`, `month` or `year`; null where no date is known."]
+    published_text: Annotated[str | None, "The date as printed."]
+    byline: Annotated[str | None, "Author line as printed."]
+    dateline: Annotated[str | None, "Place and day that open the text of an agency, as printed."]
+    outlet: Annotated[str | None, "Where the article was published, as printed."]
+    body: Annotated[str, "Text; paragraphs are joined by a blank line."]
+    word_count: Annotated[int, "Words of the body, cut at white space.", "words"]
+
+
+@dataclass(frozen=True, slots=True)
+class OccurrenceRow:
+    """One place where an article stands."""
+
+    table: ClassVar[str] = "occurrences"
+    key: ClassVar[tuple[str, ...]] = ("dump_id", "position")
+
+    dump_id: Annotated[str, "The dump that holds it."]
+    position: Annotated[int, "Which article of the dump it is, from 1."]
+    article_id: Annotated[str, "The article."]
+    start_byte: Annotated[int, "Where it begins in the dump.", "bytes"]
+    end_byte: Annotated[int, "Where it ends in the dump, exclusive.", "bytes"]
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleTopicRow:
+    """One topic of one article."""
+
+    table: ClassVar[str] = "article_topics"
+    key: ClassVar[tuple[str, ...]] = ("article_id", "position")
+
+    article_id: Annotated[str, "The article."]
+    position: Annotated[int, "Which of its topics it is, from 1."]
+    topic: Annotated[str, "Topic as printed."]
+
+
+@dataclass(frozen=True, slots=True)
+class MentionRow:
+    """One tagged name."""
+
+    table: ClassVar[str] = "mentions"
+    key: ClassVar[tuple[str, ...]] = ("article_id", "field", "start", "end")
+
+    article_id: Annotated[str, "The article."]
+    field: Annotated[str, "The field it stands in: `title` or `body`."]
+    start: Annotated[int, "Where it begins in that field.", "Unicode code points"]
+    end: Annotated[int, "Where it ends in that field, exclusive.", "Unicode code points"]
+    surface: Annotated[str, "The name as it stands there: `field[start:end]`."]
+    label: Annotated[str, "`PERSON`, `ORG` or `PLACE`."]
+    model_label: Annotated[str, "The label as the model gave it."]
+    entity_id: Annotated[str | None, "The entity; null where unresolved."]
+
+
+@dataclass(frozen=True, slots=True)
+class EntityRow:
+    """One resolved person, organisation or place."""
+
+    table: ClassVar[str] = "entities"
+    key: ClassVar[tuple[str, ...]] = ("entity_id",)
+
+    entity_id: Annotated[str, "Hash of label and lookup key of the name."]
+    label: Annotated[str, "`PERSON`, `ORG` or `PLACE`."]
+    name: Annotated[str, "Its most frequent spelling."]
+    mention_count: Annotated[int, "Mentions in all articles."]
+    article_count: Annotated[int, "Articles that mention it."]
+    first_date: Annotated[
+        datetime | None, "Earliest published_date of those articles; null where none has one."
+    ]
+    last_date: Annotated[
+        datetime | None, "Latest published_date of those articles; null where none has one."
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class AliasRow:
+    """One spelling of one entity."""
+
+    table: ClassVar[str] = "aliases"
+    key: ClassVar[tuple[str, ...]] = ("entity_id", "alias")
+
+    entity_id: Annotated[str, "The entity."]
+    alias: Annotated[str, "The spelling as it stands in articles."]
+    mention_count: Annotated[int, "Mentions spelled so."]
+
+
+@dataclass(frozen=True, slots=True)
+class SpanRow:
+    """One stretch of one dump; the spans of a dump tile its bytes."""
+
+    table: ClassVar[str] = "spans"
+    key: ClassVar[tuple[str, ...]] = ("dump_id", "start_byte")
+
+    dump_id: Annotated[str, "The dump."]
+    start_byte: Annotated[int, "Where it begins.", "bytes"]
+    end_byte: Annotated[int, "Where it ends, exclusive.", "bytes"]
+    kind: Annotated[str, f"What it is: {', '.join(f'`{kind}`' for kind in SPAN_KINDS)}."]
+    article_id: Annotated[str | None, "The article it is part of; null between articles."]
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemRow:
+    """One thing a person should look at."""
+
+    table: ClassVar[str] = "problems"
+    key: ClassVar[tuple[str, ...]] = ("dump_id", "start_byte", "code", "detail")
+
+    dump_id: Annotated[str, "The dump."]
+    path: Annotated[str, "Its path, as in `dumps`."]
+    severity: Annotated[str, "`error` or `warning`."]
+    code: Annotated[str, "Kind of problem; the list stands below."]
+    start_byte: Annotated[int | None, "Where in the dump; null for the whole of it.", "bytes"]
+    detail: Annotated[str, "What was expected and what was found."]
+    action: Annotated[str, "What to do."]
+
+
+Row = (
+    DumpRow
+    | ArticleRow
+    | OccurrenceRow
+    | ArticleTopicRow
+    | MentionRow
+    | EntityRow
+    | AliasRow
+    | SpanRow
+    | ProblemRow
+)
+TABLES: dict[str, type[Row]] = {row.table: row for row in typing.get_args(Row)}
+"""Every table by name, in the order in which they are made."""
+
+
+class Column(NamedTuple):
+    """One column of a table, as its dataclass declares it."""
+
+    name: str
+    type: type
+    is_nullable: bool
+    meaning: str
+    unit: str
+
+
+def columns(table: str) -> list[Column]:
+    """List the columns of a table.
+
+    Args:
+        table: Name of a table, such as "articles".
+
+    Returns:
+        The columns in their order.
+    """
+    row = TABLES[table]
+    hints = typing.get_type_hints(row, include_extras=True)
+    found = []
+    for field in fields(row):
+        declared, meaning, *unit = typing.get_args(hints[field.name])
+        options = typing.get_args(declared) if isinstance(declared, types.UnionType) else (declared,)
+        found.append(
+            Column(field.name, options[0], len(options) > 1, meaning, unit[0] if unit else "")
+        )
+    return found
+
+
+def arrow_schema(table: str) -> pa.Schema:
+    """Give the Arrow schema of a table, its descriptions in the metadata.
+
+    Args:
+        table: Name of a table, such as "articles".
+
+    Returns:
+        The schema; field metadata holds `description` and `unit`, schema metadata the name of
+        the `table`, its `description`, its `key` and the `schema_version`.
+    """
+    import pyarrow as pa
+
+    arrow_types = {str: pa.string(), int: pa.int64(), datetime: pa.timestamp("ms")}
+    row = TABLES[table]
+    return pa.schema(
+        [
+            pa.field(
+                column.name,
+                arrow_types[column.type],
+                nullable=column.is_nullable,
+                metadata={"description": column.meaning, "unit": column.unit},
+            )
+            for column in columns(table)
+        ],
+        metadata={
+            "table": table,
+            "description": (row.__doc__ or "").strip(),
+            "key": ",".join(row.key),
+            "schema_version": str(SCHEMA_VERSION),
+        },
+    )
+
+
+def to_arrow(table: str, rows: Sequence[Row]) -> pa.Table:
+    """Turn rows into an Arrow table of the declared schema.
+
+    Args:
+        table: Name of a table.
+        rows: Its rows, in any order.
+
+    Returns:
+        A table with the rows in the order given.
+    """
+    import pyarrow as pa
+
+    schema = arrow_schema(table)
+    arrays = [
+        pa.array([getattr(row, field.name) for row in rows], type=field.type) for field in schema
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def describe() -> Iterable[str]:
+    """Write the data dictionary.
+
+    Yields:
+        The lines of `docs/data-dictionary.md`.
+    """
+    yield "# Data dictionary"
+    yield ""
+    yield "Generated from `src/clippings/records.py` by `make docs`; do not edit by hand."
+    yield f"Schema version {SCHEMA_VERSION}. Rows are sorted by the key."
+    arrow: dict[Any, str] = {str: "string", int: "int64", datetime: "timestamp[ms]"}
+    for name, row in TABLES.items():
+        yield from ("", f"## {name}", "", (row.__doc__ or "").strip(), "")
+        yield f"Key: {', '.join(f'`{part}`' for part in row.key)}."
+        yield from ("", "| column | type | unit | null | meaning |", "|---|---|---|---|---|")
+        for column in columns(name):
+            null = "yes" if column.is_nullable else "no"
+            yield (
+                f"| `{column.name}` | {arrow[column.type]} | {column.unit} | {null} "
+                f"| {column.meaning} |"
+            )
+    yield from ("", "## Codes of `problems`", "")
+    yield from ("| code | severity | meaning | what to do |", "|---|---|---|---|")
+    for code, kind in PROBLEMS.items():
+        yield f"| `{code}` | {kind.severity} | {kind.meaning} | {kind.action} |"

@@ -1,0 +1,161 @@
+"""raw/ -> the files found in it, each with the hash of its content or the reason it is not read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from clippings.errors import ReadError
+
+ID_LENGTH = 20
+"""Hexadecimal digits of an id: 80 bits, so that 100 million articles do not collide."""
+
+_TAKEN = ("", ".txt", ".text", ".md")
+_IGNORED_NAMES = ("__MACOSX", "Thumbs.db", "desktop.ini")
+_IGNORED_ENDS = ("~", ".swp", ".swo", ".swx")
+_IGNORED_STARTS = (".", "~$")
+
+
+def hash_id(*parts: str | None) -> str:
+    """Hash the parts of a key to an id.
+
+    Args:
+        parts: Texts or None; None differs from "", and ("ab", "c") from ("a", "bc").
+
+    Returns:
+        `ID_LENGTH` hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for part in parts:
+        encoded = b"" if part is None else part.encode("utf-8", "surrogateescape")
+        digest.update(b"-" if part is None else b"%d:" % len(encoded))
+        digest.update(encoded)
+    return digest.hexdigest()[:ID_LENGTH]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    r"""One file found in the raw folder.
+
+    Attributes:
+        file: Path relative to the raw folder, as Python names it (`surrogateescape`).
+        sha256: Hash of its content; None where it was not read.
+        byte_count: Its size in bytes; None where unknown.
+        code: Why it is not used, one of `records.PROBLEMS`; None where it is.
+        detail: What was expected and what was found; None where it is used.
+    """
+
+    file: str
+    sha256: str | None = None
+    byte_count: int | None = None
+    code: str | None = None
+    detail: str | None = None
+
+    @property
+    def dump_id(self) -> str:
+        """Hash of the path."""
+        return hash_id(self.file)
+
+    @property
+    def path(self) -> str:
+        r"""Path fit for a table and a message: bytes that are no UTF-8 as `\xNN`."""
+        return os.fsencode(self.file).decode("utf-8", "backslashreplace")
+
+
+def find_dumps(raw: Path, *, max_bytes: int) -> list[Found]:
+    """Look at every file of the raw folder and hash those that can be dumps.
+
+    Args:
+        raw: The folder; it is walked with its sub-folders and never written.
+        max_bytes: Size limit of a dump, in bytes.
+
+    Returns:
+        What was found, sorted by path.
+
+    Raises:
+        ReadError: The folder itself cannot be listed.
+    """
+    try:
+        os.scandir(raw).close()
+    except OSError as error:
+        raise ReadError(
+            "unreadable",
+            f"{raw}: expected a folder with raw dumps, found {error.strerror}. Make it, or name "
+            "another with --raw.",
+        ) from None
+    inside = Path(os.path.realpath(raw))
+    found = [look_at(raw, file, inside, max_bytes) for file in _walk(raw, "", (inside,))]
+    return sorted(found, key=lambda each: os.fsencode(each.file))
+
+
+def _walk(raw: Path, folder: str, ancestors: tuple[Path, ...]) -> Iterator[str]:
+    """List files below a folder; a linked folder is entered only inside `raw` and only once."""
+    try:
+        entries = sorted(os.scandir(raw / folder), key=lambda entry: os.fsencode(entry.name))
+    except OSError:
+        yield folder
+        return
+    for entry in entries:
+        if (
+            entry.name in _IGNORED_NAMES
+            or entry.name.startswith(_IGNORED_STARTS)
+            or entry.name.endswith(_IGNORED_ENDS)
+        ):
+            continue
+        file = os.path.join(folder, entry.name)
+        if not entry.is_dir():
+            yield file
+            continue
+        real = Path(os.path.realpath(raw / file))
+        if entry.is_symlink() and (real in ancestors or not real.is_relative_to(ancestors[0])):
+            yield file
+        else:
+            yield from _walk(raw, file, (*ancestors, real))
+
+
+def look_at(raw: Path, file: str, inside: Path, max_bytes: int) -> Found:
+    """Hash one file, or say why it is not used."""
+    path = raw / file
+    try:
+        real = Path(os.path.realpath(path))
+        if path.is_symlink() and (path.is_dir() or not real.exists()):
+            return Found(file, None, None, "outside_raw", _link_detail(path))
+        if not real.is_relative_to(inside):
+            return Found(file, None, None, "outside_raw", _link_detail(path))
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            return Found(file, None, None, "unreadable", "expected a folder to list, found no right to")
+        if not stat.S_ISREG(status.st_mode):
+            return Found(file, None, None, "not_a_file", f"expected a file, found {_kind(status)}")
+        size = status.st_size
+        suffix = os.path.splitext(file)[1].lower()
+        if suffix not in _TAKEN:
+            detail = f'expected .txt, .text, .md or no suffix, found "{suffix}"'
+            return Found(file, None, size, "unsupported_type", detail)
+        if size > max_bytes:
+            detail = f"expected at most {max_bytes:,} bytes, found {size:,}"
+            return Found(file, None, size, "too_large", detail)
+        with path.open("rb") as handle:
+            sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
+            read = handle.tell()
+        after = path.stat()
+    except OSError as error:
+        return Found(file, None, None, "unreadable", f"expected a readable file: {error.strerror}")
+    if (read, size, status.st_mtime_ns) != (size, after.st_size, after.st_mtime_ns):
+        detail = f"expected {size:,} bytes, found {max(read, after.st_size):,} a moment later"
+        return Found(file, None, after.st_size, "changing", detail)
+    return Found(file, sha256, size)
+
+
+def _kind(status: os.stat_result) -> str:
+    kinds = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+    return kinds.get(stat.S_IFMT(status.st_mode), "a device")
+
+
+def _link_detail(path: Path) -> str:
+    target = os.fsencode(os.readlink(path)).decode("utf-8", "backslashreplace")
+    return f'expected a link to a file inside the raw folder, found one to "{target}"'

