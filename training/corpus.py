@@ -18,13 +18,15 @@ PLAN: dict[str, Any] = tomllib.loads((HERE / "corpus.toml").read_text(encoding="
 OWN_TEXTS = HERE / "data"
 
 
-def write_corpora(data: Path, build: Path, *, is_own_taken: bool) -> None:
+def write_corpora(data: Path, build: Path, *, is_own_taken: bool, is_dev_held_out: bool) -> None:
     """Write first.spacy, second.spacy and dev.spacy into the build folder.
 
     Args:
         data: Folder of the JSONL files that SOURCES.md describes.
         build: Folder to write to.
         is_own_taken: Learn from `training/data/*.md` too, in both phases.
+        is_dev_held_out: Leave out of the second phase what stands in the dev set: all of
+            re3d_A_dev also stands in re3d_A_open.
     """
     rng = random.Random(7)
     pools = build_pools(_names_in(_read_all(data, PLAN["pool"]["files"])))
@@ -33,13 +35,15 @@ def write_corpora(data: Path, build: Path, *, is_own_taken: bool) -> None:
         documents = [d for d in _read(data, name) if rng.random() < use.get("keep", 1)]
         first += _use(documents, use, pools, rng)
     own = list(_use(_read_own(), PLAN["own"], pools, rng)) if is_own_taken else []
-    second += _use(_read_all(data, PLAN["second"]["files"]), PLAN["second"], pools, rng)
+    dev = list(_read_all(data, PLAN["dev"]["files"]))
+    held_out = {document.text for document in dev} if is_dev_held_out else set()
+    domain = [d for d in _read_all(data, PLAN["second"]["files"]) if d.text not in held_out]
+    second += _use(domain, PLAN["second"], pools, rng)
     second += [p for p in first if rng.random() < PLAN["second"]["share_of_mix"]]
     rng.shuffle(second)
-    dev = chain.from_iterable(map(cut_passages, _read_all(data, PLAN["dev"]["files"])))
     write_docs(first + own, build / "first.spacy")
     write_docs(second + own, build / "second.spacy")
-    write_docs(dev, build / "dev.spacy")
+    write_docs(chain.from_iterable(map(cut_passages, dev)), build / "dev.spacy")
 
 
 def write_docs(passages: Iterable[Passage], path: Path) -> None:

@@ -32,7 +32,9 @@ def main() -> None:
     options.build.mkdir(parents=True, exist_ok=True)
     gazetteer = options.build / "gazetteer.json"
     gazetteer.write_text(json.dumps(build_gazetteer(), ensure_ascii=False), encoding="utf-8")
-    write_corpora(options.data, options.build, is_own_taken=options.own)
+    write_corpora(
+        options.data, options.build, is_own_taken=options.own, is_dev_held_out=options.hold_out
+    )
     first = train_phase(first_phase(options.build, options.steps), options.build / "first")
     second = train_phase(
         second_phase(options.build, options.second_steps, first), options.build / "second"
@@ -47,6 +49,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--build", type=Path, default=BUILD, help="scratch folder")
     parser.add_argument("--out", type=Path, default=MODEL, help="where the pipeline goes")
     parser.add_argument("--own", action="store_true", help="learn from training/data/*.md too")
+    parser.add_argument("--hold-out", action="store_true", help="to score on the dev set")
     parser.add_argument("--steps", type=int, default=1300, help="updates of the first phase")
     parser.add_argument("--second-steps", type=int, default=300, help="updates of the second")
     return parser.parse_args()

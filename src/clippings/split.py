@@ -105,7 +105,7 @@ class Part(StrEnum):
 _START = "start"
 _STEPS: dict[str, dict[Part, float]] = {
     _START: {Part.PREAMBLE: 3, Part.TITLE: 0},
-    Part.PREAMBLE: {Part.PREAMBLE: 0.5, Part.TITLE: 0},
+    Part.PREAMBLE: {Part.PREAMBLE: 2, Part.TITLE: 0},
     Part.TITLE: {
         Part.BYLINE: 1,
         Part.DATE: 0,
@@ -129,7 +129,7 @@ _STEPS: dict[str, dict[Part, float]] = {
         Part.BOILERPLATE: 0,
         Part.OUTLET: 0,
         Part.TOPICS: 0,
-        Part.TITLE: 5,
+        Part.TITLE: 4,
     },
     Part.BOILERPLATE: {
         Part.BOILERPLATE: 0,
@@ -137,14 +137,14 @@ _STEPS: dict[str, dict[Part, float]] = {
         Part.TOPICS: 0,
         Part.TITLE: 2,
         Part.BODY: 5,
-        Part.UNKNOWN: 7,
+        Part.UNKNOWN: 10,
     },
     Part.OUTLET: {
         Part.TOPICS: 0,
         Part.BOILERPLATE: 0.5,
         Part.TITLE: 1,
         Part.OUTLET: 8,
-        Part.UNKNOWN: 7,
+        Part.UNKNOWN: 10,
         Part.BODY: 10,
     },
     Part.TOPICS: {
@@ -152,7 +152,7 @@ _STEPS: dict[str, dict[Part, float]] = {
         Part.TITLE: 0,
         Part.OUTLET: 0.5,
         Part.BOILERPLATE: 0.5,
-        Part.UNKNOWN: 6,
+        Part.UNKNOWN: 10,
         Part.BODY: 10,
     },
     Part.MORE_TOPICS: {
@@ -160,18 +160,22 @@ _STEPS: dict[str, dict[Part, float]] = {
         Part.TITLE: 0,
         Part.OUTLET: 0.5,
         Part.BOILERPLATE: 0.5,
-        Part.UNKNOWN: 6,
+        Part.UNKNOWN: 10,
         Part.BODY: 10,
     },
-    Part.UNKNOWN: {Part.UNKNOWN: 0.5, Part.TITLE: 0},
+    Part.UNKNOWN: {Part.UNKNOWN: 2, Part.TITLE: 0},
 }
 _LAST: dict[str, float] = {Part.PREAMBLE: 10, Part.TITLE: 8, Part.BYLINE: 8, Part.DATE: 6}
 """Cost of a dump that ends there; 0 for the other parts."""
 
 _RULE_HERE = 4.0
 """A rule or form feed speaks for a title behind it, and as much against anything else."""
-_WIDE_GAP = 2.0
-"""More blank lines than this dump has between most lines speak for a title behind them."""
+_WIDE_GAP = 3.0
+"""More blank lines than this dump has between most lines speak for a title behind them, and as much
+against a short line of text; fewer speak against a title."""
+
+_OFTEN = 3
+"""Times that a line stands in a dump which speak for the page rather than for an article."""
 
 _BREAKS = re.compile(r"[^\n\r\f]+")
 _TERMINAL = re.compile(r"[.!?:;,…][\"'”’»)\]]*$")
@@ -179,7 +183,10 @@ _SENTENCE_END = re.compile(r"(?<!\b\w)(?<!\.\w)[.:;,…][\"'”’»)\]]*$")  # 
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _SMALL = frozenset(
     "a an and as at but by for from in into is its nor not of off on or over per so than that the "
-    "their then to up upon via vs was with yet al el de la le der den van von bin ibn ben".split()
+    "their then to up upon via vs was with yet al el de la le der den van von bin ibn ben about above "
+    "across after against along amid among around because before behind below beneath beside "
+    "between beyond during if inside like near once onto out outside since through till toward "
+    "towards under underneath unlike until when while within without".split()
 )
 
 
@@ -255,19 +262,25 @@ def _cheapest_reading(lines: list[Line], layout: Layout) -> list[Part]:
     if not lines:
         return []
     usual_gap = Counter(line.gap for line in lines).most_common(1)[0][0]
+    counts = Counter(line.text for line in lines)
     costs: dict[str, float] = {_START: 0.0}
     trail: list[dict[Part, str]] = []
+    hangs = False
     for line in lines:
         reached: dict[str, float] = {}
         came_from: dict[Part, str] = {}
-        is_wide = line.gap > usual_gap
-        for part, cost in _readings(line, layout).items():
+        width = (line.gap > usual_gap) - 0.25 * (line.gap < usual_gap)
+        for part, cost in _readings(line, layout, counts[line.text] >= _OFTEN).items():
             if part is Part.TITLE:
-                cost -= _RULE_HERE * line.is_ruled + _WIDE_GAP * is_wide
-            elif part is not Part.MORE_TOPICS or line.gap == 0:
-                cost += _RULE_HERE * line.is_ruled
-            else:
+                cost -= _RULE_HERE * line.is_ruled + _WIDE_GAP * width
+            elif part is Part.MORE_TOPICS and line.gap > 0:
                 continue
+            else:
+                cost += _RULE_HERE * line.is_ruled
+            if part is Part.BODY and cost > 0 and width > 0:
+                cost += _WIDE_GAP
+            if hangs and line.gap == 0:
+                cost += {Part.TITLE: 6, Part.MORE_TOPICS: -2}.get(part, 0)
             best: float | None = None
             for before, so_far in costs.items():
                 step = _STEPS[before].get(part)
@@ -275,6 +288,7 @@ def _cheapest_reading(lines: list[Line], layout: Layout) -> list[Part]:
                     best, came_from[part] = so_far + step, before
             if best is not None:
                 reached[part] = best + cost
+        hangs = line.text.endswith((layout.topic_separator, "&", ":"))
         costs = reached
         trail.append(came_from)
     last = min(costs, key=lambda part: costs[part] + _LAST.get(part, 0))
@@ -284,17 +298,21 @@ def _cheapest_reading(lines: list[Line], layout: Layout) -> list[Part]:
     return parts[::-1]
 
 
-def _readings(line: Line, layout: Layout) -> dict[Part, float]:
+def _readings(line: Line, layout: Layout, is_repeated: bool) -> dict[Part, float]:
     """Tell what a line by itself can be read as, and at which cost."""
     text = line.text
     words = text.split(" ")
     title = _cost_of_title(text, words)
-    body = _cost_of_body(text, words, title)
-    readings = {Part.PREAMBLE: 0.0, Part.UNKNOWN: 0.0, Part.TITLE: title, Part.BODY: body}
+    readings = {
+        Part.TITLE: title,
+        Part.BODY: _cost_of_body(text, words, title),
+        Part.PREAMBLE: 3.0 if len(words) > 25 else 0.0,
+        Part.UNKNOWN: 0.0,
+    }
     if len(words) > 60:
         return readings
     if is_date_line(text):
-        readings |= {Part.DATE: 0.0, Part.TITLE: title + 5, Part.BODY: 10.0, Part.PREAMBLE: 2.0}
+        readings |= {Part.DATE: 0.0, Part.TITLE: title + 5, Part.BODY: 10.0, Part.PREAMBLE: 4.0}
         return readings
     outlet = layout.outlet.value(text)
     if outlet is not None and (cost := _cost_of_outlet(outlet)) is not None:
@@ -303,15 +321,21 @@ def _readings(line: Line, layout: Layout) -> dict[Part, float]:
     if topics is not None and (cost := _cost_of_topics(topics, layout)) is not None:
         readings |= {Part.TOPICS: cost, Part.BODY: 10 - 2 * cost, Part.TITLE: title + 8}
     elif (cost := _cost_of_topics(text, layout)) is not None:
-        readings[Part.MORE_TOPICS] = cost + (2 if layout.topic_separator in text else 4)
+        count = text.count(layout.topic_separator)
+        readings[Part.MORE_TOPICS] = cost + (4, 2, 1)[min(count, 2)]
     byline = layout.byline.value(text)
     if byline and len(words) <= 8 and _is_capitalised(byline) and not _TERMINAL.search(text):
         readings[Part.BYLINE] = 0.0
+    if Part.OUTLET in readings or Part.TOPICS in readings:
+        return readings
     readings[Part.BOILERPLATE] = cost = _cost_of_boilerplate(text, words, layout)
     if cost == 0:
         readings[Part.BODY] = readings[Part.BODY] + 6
         readings[Part.TITLE] = title + 5
         readings[Part.PREAMBLE] = 2.0
+    elif is_repeated and cost <= 5:
+        readings[Part.BOILERPLATE] = cost / 4
+        readings[Part.BODY] = readings[Part.BODY] + 3
     return readings
 
 
@@ -321,18 +345,20 @@ def _cost_of_title(text: str, words: list[str]) -> float:
         cost += 4
     if text[0].islower():
         cost += 4
-    cost += 6 if len(words) > 25 else 2 if len(words) > 18 else 1.5 if len(words) < 2 else 0
+    cost += 6 if len(words) > 25 else 1.5 if len(words) < 2 else 0
     if len(text) > 250:
         return cost + 6
     share = _capital_share(text)
-    return cost + (0 if share >= 0.8 else 1 if share >= 0.5 else 2.5)
+    return cost + (0 if share >= 0.8 else 1 if share >= 0.5 and len(words) <= 18 else 2)
 
 
 def _cost_of_body(text: str, words: list[str], title: float) -> float:
     """A paragraph may be anything, but hardly ever a line that looks just like a title."""
-    if title > 0 or len(words) > 25:
+    if len(words) > 25:
         return 0.0
-    return 9.0 if len(words) >= 4 else 5.0 if len(words) == 3 else 2.5
+    if title <= 1:
+        return (9.0 if len(words) >= 4 else 7.5 if len(words) == 3 else 2.5) - 3 * title
+    return 3.5 if 3 <= len(words) <= 18 and not _TERMINAL.search(text) else 0.0
 
 
 def _capital_share(text: str) -> float:
@@ -348,10 +374,11 @@ def _is_capitalised(text: str) -> bool:
 def _cost_of_outlet(name: str) -> float | None:
     """Tell how odd a name is as that of an outlet; None where it is none."""
     count = len(name.split())
-    if not 0 < count <= 10 or re.search(r"[,;!?]|\w\. ", name.replace("St. ", "")):
+    if not 0 < count <= 10 or re.search(r"[,;]|[a-z]{4}[.!?] |[!?].", name):
         return None
     is_sentence = _SENTENCE_END.search(name) is not None
-    if count <= 8 and not is_sentence and (_is_capitalised(name) or re.search(r"\w\.\w", name)):
+    is_name = not name[0].islower() and _capital_share(name) >= 0.5
+    if count <= 8 and not is_sentence and (is_name or re.search(r"\w\.\w", name)):
         return 0.0
     return 3.0 if count <= 4 and not is_sentence else None
 
