@@ -61,7 +61,6 @@ def test_an_installed_package_is_found_by_its_name(
         ("blank:klingon", '"klingon"'),
         ("blank:", '""'),
         ("blank:../en", '"../en"'),
-        ("", "neither a folder nor a package"),
     ],
 )
 def test_what_is_no_pipeline_is_refused_with_a_remedy(asked: str, found: str) -> None:

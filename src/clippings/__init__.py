@@ -1,0 +1,38 @@
+"""From raw dumps of articles to tidy tables of articles, mentions and entities.
+
+    import clippings
+
+    clippings.ingest("raw", "processed")
+    articles = clippings.load("articles")
+
+Names are loaded when they are first used, so that `clippings --help` stays quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from clippings.notebook import load, load_model, tables, where
+    from clippings.pipeline import ingest
+
+__all__ = ["ingest", "load", "load_model", "tables", "where"]
+
+_HOMES = {
+    "ingest": "clippings.pipeline",
+    "load": "clippings.notebook",
+    "load_model": "clippings.notebook",
+    "tables": "clippings.notebook",
+    "where": "clippings.notebook",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'clippings' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -98,9 +99,26 @@ class Dump:
             return char
         stride = char // _STRIDE
         source, codec, errors = self._source
-        return self._strides[stride] + len(
-            source[stride * _STRIDE : char].encode(codec, errors)
-        )
+        return self._strides[stride] + len(source[stride * _STRIDE : char].encode(codec, errors))
+
+    def char_offset(self, byte: int) -> int:
+        """Give the character that begins at a byte; the inverse of `byte_offset`.
+
+        Args:
+            byte: Offset into `content`, in bytes, where a character begins or the content ends.
+
+        Returns:
+            The offset into `text`, in code points.
+
+        >>> decode("naïve".encode()).char_offset(4)
+        3
+        """
+        if not self._strides:
+            return byte
+        stride = bisect_right(self._strides, byte) - 1
+        _, codec, errors = self._source
+        start = self._strides[stride]
+        return stride * _STRIDE + len(self.content[start:byte].decode(codec, errors))
 
 
 def decode(content: bytes) -> Dump:

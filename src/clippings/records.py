@@ -320,7 +320,9 @@ def columns(table: str) -> list[Column]:
     found = []
     for field in fields(row):
         declared, meaning, *unit = typing.get_args(hints[field.name])
-        options = typing.get_args(declared) if isinstance(declared, types.UnionType) else (declared,)
+        options = (
+            typing.get_args(declared) if isinstance(declared, types.UnionType) else (declared,)
+        )
         found.append(
             Column(field.name, options[0], len(options) > 1, meaning, unit[0] if unit else "")
         )

@@ -88,7 +88,7 @@ def find_dumps(raw: Path, *, max_bytes: int) -> list[Found]:
             "another with --raw.",
         ) from None
     inside = Path(os.path.realpath(raw))
-    found = [look_at(raw, file, inside, max_bytes) for file in _walk(raw, "", (inside,))]
+    found = [_look_at(raw, file, inside, max_bytes) for file in _walk(raw, "", (inside,))]
     return sorted(found, key=lambda each: os.fsencode(each.file))
 
 
@@ -117,7 +117,7 @@ def _walk(raw: Path, folder: str, ancestors: tuple[Path, ...]) -> Iterator[str]:
             yield from _walk(raw, file, (*ancestors, real))
 
 
-def look_at(raw: Path, file: str, inside: Path, max_bytes: int) -> Found:
+def _look_at(raw: Path, file: str, inside: Path, max_bytes: int) -> Found:
     """Hash one file, or say why it is not used."""
     path = raw / file
     try:
@@ -128,7 +128,9 @@ def look_at(raw: Path, file: str, inside: Path, max_bytes: int) -> Found:
             return Found(file, None, None, "outside_raw", _link_detail(path))
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            return Found(file, None, None, "unreadable", "expected a folder to list, found no right to")
+            return Found(
+                file, None, None, "unreadable", "expected a folder to list, found no right to"
+            )
         if not stat.S_ISREG(status.st_mode):
             return Found(file, None, None, "not_a_file", f"expected a file, found {_kind(status)}")
         size = status.st_size

@@ -248,7 +248,9 @@ def _read_lines(text: str, layout: Layout) -> Iterator[Line]:
             is_ruled = True
             continue
         is_ruled = is_ruled or text.find("\f", previous_end, start) >= 0
-        yield Line(start, end, words, max(0, _count_breaks(text, previous_end, start) - 1), is_ruled)
+        yield Line(
+            start, end, words, max(0, _count_breaks(text, previous_end, start) - 1), is_ruled
+        )
         previous_end, is_ruled = end, False
 
 
@@ -443,7 +445,9 @@ class _Assembly:
             if inside:
                 code, found = "unplaced", "text behind the last part of one"
             self.doubts.append(
-                Doubt(code, start, f"expected an article, found {found}: {_quote(loose[0][0].text)}")
+                Doubt(
+                    code, start, f"expected an article, found {found}: {_quote(loose[0][0].text)}"
+                )
             )
 
     def _take_article(self, inside: list[tuple[Line, Part]]) -> None:

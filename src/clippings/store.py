@@ -25,6 +25,7 @@ import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,9 @@ class Snapshot:
     def parts(self, table: str, buckets: Collection[str] | None = None) -> list[Path]:
         """List the files of a table, in the order of its key."""
         parts = self.manifest["tables"][table]["parts"]
-        names = [parts[bucket][0] for bucket in sorted(parts) if buckets is None or bucket in buckets]
+        names = [
+            parts[bucket][0] for bucket in sorted(parts) if buckets is None or bucket in buckets
+        ]
         return [self.path / f"{table}.parquet" / name for name in names]
 
     def row_count(self, table: str) -> int:
@@ -86,6 +89,11 @@ class Snapshot:
             return _empty(table)
         read = [pq.ParquetFile(part).read(columns=columns) for part in parts]
         return pa.concat_tables(read)
+
+
+def writer() -> str:
+    """Name what writes the parts; another version may give other bytes for the same rows."""
+    return f"pyarrow {version('pyarrow')}"
 
 
 def current(processed: Path) -> Snapshot | None:
@@ -267,14 +275,13 @@ class Publication:
     """
 
     def __init__(self, processed: Path, previous: Snapshot | None) -> None:
-        import pyarrow as pa
-
         self._processed = processed
         self._previous = previous
         self._tables: dict[str, dict[str, Any]] = {}
-        # Another writer gives other bytes for the same rows, so all parts are written again.
-        self._writer = f"pyarrow {pa.__version__}"
-        self._is_same_writer = previous is not None and previous.manifest["writer"] == self._writer
+
+    def _is_same_writer(self) -> bool:
+        """Tell whether the same rows would give the same bytes; else all parts are written again."""
+        return self._previous is not None and self._previous.manifest["writer"] == writer()
 
     def put(self, table: str, removed: Collection[str], added: pa.Table) -> None:
         """Make the next state of a table.
@@ -290,13 +297,13 @@ class Publication:
         owner = TABLES[table].key[0]
         owners = set(removed) | set(pc.unique(added[owner]).to_pylist())
         before = self._previous.manifest["tables"][table] if self._previous else None
-        if before and self._is_same_writer and not owners:
+        if before and not owners and self._is_same_writer():
             self._tables[table] = before
             return
         digits = before["digits"] if before else 0
         parts: dict[str, list[Any]] = {}
         buckets: set[str] | None = None
-        if before and self._is_same_writer:
+        if before and self._is_same_writer():
             buckets = {name[:digits] for name in owners}
             parts = {name: part for name, part in before["parts"].items() if name not in buckets}
         rows = added
@@ -357,7 +364,12 @@ class Publication:
         Returns:
             The new snapshot, or the previous one where not a byte would differ.
         """
-        manifest = {**notes, "writer": self._writer, "schema_version": SCHEMA_VERSION, "tables": self._tables}
+        manifest = {
+            **notes,
+            "writer": writer(),
+            "schema_version": SCHEMA_VERSION,
+            "tables": self._tables,
+        }
         if self._previous and self._previous.manifest == json.loads(json.dumps(manifest)):
             return self._previous
         snapshots = self._processed / ".snapshots"

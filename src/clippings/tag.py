@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 import spacy
 from spacy.language import Language
-from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc, Span
 
 from clippings.errors import ModelError
@@ -46,15 +45,16 @@ _RANK = (
     r"(?:Prime|Vice|Deputy|Crown|Grand|Chief|Major|Brigadier|Lieutenant|Lt\.?|Maj\.?|Brig\.?|"
     r"Foreign|Interior|Finance|Oil|Defen[sc]e)"
 )
-_TITLES = """
-    Mr Mrs Ms Miss Dr Prof Professor Sir Dame Lady Lord King Queen Prince Princess Emir President
-    Premier Minister Secretary Chairman Chancellor Ambassador Envoy Senator Sen Rep Congressman
-    Congresswoman Governor Gov Mayor General Gen Colonel Col Captain Capt Lieutenant Lt Major Maj
-    Sergeant Sgt Admiral Adm Brigadier Commander Cmdr Justice Pope Cardinal Archbishop Bishop
-    Patriarch Reverend Rev Rabbi Ayatollah Hojatoleslam Imam Mullah Sheikh Sheik Shaykh
-""".split()
+_TITLE = (
+    r"(?:Mrs?|Ms|Miss|Dr|Prof|Professor|Sir|Dame|Lady|Lord|King|Queen|Prince|Princess|Emir|"
+    r"President|Premier|Minister|Secretary|Chairman|Chancellor|Ambassador|Envoy|Senator|Sen|Rep|"
+    r"Congress(?:wo)?man|Governor|Gov|Mayor|Justice|General|Gen|Colonel|Col|Captain|Capt|"
+    r"Lieutenant|Lt|Major|Maj|Sergeant|Sgt|Admiral|Adm|Brigadier|Commander|Cmdr|Pope|Cardinal|"
+    r"Archbishop|Bishop|Patriarch|Reverend|Rev|Rabbi|Ayatollah|Hojatoleslam|Imam|Mullah|Sheikh|"
+    r"Sheik|Shaykh)"
+)
 _LEADING_TITLES = re.compile(  # "Prime Minister ", "Lt. Gen. ", "Secretary of State "
-    rf"(?:(?:{_RANK}\s+)*(?:{'|'.join(_TITLES)})(?:\s+of\s+State|-General)?\.?\s+)+(?=\w)"
+    rf"(?:(?:{_RANK}\s+)*{_TITLE}(?:\s+of\s+State|-General)?\.?\s+)+(?=\w)"
 )
 _LEADING = re.compile(
     r"\[?[^\[\]]*\]\s+"  # an editor's addition: "[Shiite] Kataib Hizballah"
@@ -199,23 +199,25 @@ def _cut(text: str, start: int, end: int, size: int) -> Iterator[tuple[int, int]
 
 
 def _trim(surface: str, start: int, end: int, label: str) -> Iterator[tuple[int, int]]:
-    name = surface[start:end]
-    while match := _LEADING.match(name) or (label == "PERSON" and _LEADING_TITLES.match(name)):
-        name = name[match.end() :]
-        start += match.end()
-    while shorter := _shorten(name):
-        name = name[:-shorter]
-    if any(character.isalnum() for character in name):
-        yield start, start + len(name)
+    while (first := _strays_before(surface[start:end], label)) or (
+        last := _strays_after(surface[start:end])
+    ):
+        start, end = (start + first, end) if first else (start, end - last)
+    if any(character.isalnum() for character in surface[start:end]):
+        yield start, end
 
 
-def _shorten(name: str) -> int:
+def _strays_before(name: str, label: str) -> int:
+    """Return how many characters at the beginning of a name do not belong to it."""
+    match = _LEADING.match(name) or (label == "PERSON" and _LEADING_TITLES.match(name))
+    return len(match[0]) if match else 0
+
+
+def _strays_after(name: str) -> int:
     """Return how many characters at the end of a name do not belong to it."""
     if match := _TRAILING.search(name):
         return len(match[0])
-    if name.endswith(".") and not _ABBREVIATION.search(name):
-        return 1
-    return 0
+    return 1 if name.endswith(".") and not _ABBREVIATION.search(name) else 0
 
 
 @Language.component("mentions_only", assigns=["doc.ents"])
@@ -246,17 +248,21 @@ class GazetteerFeatures:
     "_" where none does. The lists are saved with the pipeline.
     """
 
-    def __init__(self, nlp: Language) -> None:
+    def __init__(self, tokenizer: Callable[[str], Doc]) -> None:
         """Begin with empty lists."""
-        self._nlp = nlp
+        self._tokenizer = tokenizer
         self.set_lists({})
 
     def set_lists(self, lists: dict[str, list[str]]) -> None:
-        """Take names by list letter."""
+        """Take names by list letter, a space between the tokens of a name: "al - Qaim"."""
         self._lists = lists
-        self._matcher = PhraseMatcher(self._nlp.vocab, attr="ORTH")
+        self._letters: dict[tuple[str, ...], str] = {}
+        self._longest: dict[str, int] = {}
         for letter, names in lists.items():
-            self._matcher.add(letter, [self._nlp.tokenizer(name) for name in names])
+            for name in names:
+                words = tuple(name.split(" "))
+                self._letters[words] = self._letters.get(words, "") + letter
+                self._longest[words[0]] = max(self._longest.get(words[0], 0), len(words))
 
     def initialize(
         self,
@@ -264,18 +270,22 @@ class GazetteerFeatures:
         nlp: Language | None = None,
         path: str | None = None,
     ) -> None:
-        """Read the lists before training; the signature is spaCy's."""
+        """Read and tokenize plain lists before training; the signature is spaCy's."""
         if path is not None:
-            self._read(Path(path))
+            lists = json.loads(Path(path).read_text(encoding="utf-8"))
+            self.set_lists({letter: self._tokenize(names) for letter, names in lists.items()})
 
     def __call__(self, doc: Doc) -> Doc:
         """Mark the tokens of a doc."""
-        marks: list[set[str]] = [set() for _ in doc]
-        for key, start, end in self._matcher(doc):
-            letter = self._nlp.vocab.strings[key]
-            marks[start].add(letter if end == start + 1 else f"{letter}b")
-            for inside in marks[start + 1 : end]:
-                inside.add(f"{letter}i")
+        words = [token.text for token in doc]
+        marks: list[set[str]] = [set() for _ in words]
+        for start, word in enumerate(words):
+            farthest = min(start + self._longest.get(word, 0), len(words))
+            for end in range(start + 1, farthest + 1):
+                for letter in self._letters.get(tuple(words[start:end]), ""):
+                    marks[start].add(letter if end == start + 1 else f"{letter}b")
+                    for inside in marks[start + 1 : end]:
+                        inside.add(f"{letter}i")
         for token, letters in zip(doc, marks, strict=True):
             token.tag_ = "+".join(sorted(letters)) or "_"
         return doc
@@ -289,7 +299,8 @@ class GazetteerFeatures:
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "GazetteerFeatures":
         """Read the lists back."""
-        self._read(Path(path) / "gazetteer.json")
+        content = (Path(path) / "gazetteer.json").read_text(encoding="utf-8")
+        self.set_lists(json.loads(content))
         return self
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
@@ -301,11 +312,11 @@ class GazetteerFeatures:
         self.set_lists(json.loads(content))
         return self
 
-    def _read(self, path: Path) -> None:
-        self.set_lists(json.loads(path.read_text(encoding="utf-8")))
+    def _tokenize(self, names: Iterable[str]) -> list[str]:
+        return [" ".join(token.text for token in self._tokenizer(name)) for name in names]
 
 
 @Language.factory("gazetteer_features", assigns=["token.tag"])
 def make_gazetteer_features(nlp: Language, name: str) -> GazetteerFeatures:
     """Make the component that config.cfg names."""
-    return GazetteerFeatures(nlp)
+    return GazetteerFeatures(nlp.tokenizer)

@@ -1,0 +1,41 @@
+# Every command sets up what it needs first. PYTHON=python3.12 make setup takes another Python.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup run test check format docs bench train clean
+
+setup: .venv/.ready
+
+.venv/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+run: setup  ## The main job on the dumps in raw/, by the Prefect flow
+	$(BIN)/python flows/ingest.py --raw raw --processed processed
+
+test: setup
+	$(BIN)/python -m pytest
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/build.py --check
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: setup  ## Write docs/data-dictionary.md anew
+	$(BIN)/python docs/build.py
+
+bench: setup
+	$(BIN)/python benchmarks/bench.py
+
+train: setup
+	$(BIN)/python training/train.py
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache

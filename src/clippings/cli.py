@@ -1,0 +1,154 @@
+"""The command line: `clippings ingest`, `clippings inspect`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clippings.pipeline import Progress
+
+_BUSY = 75  # EX_TEMPFAIL of sysexits.h: try again later
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: The words behind the command's name; None for those of the process.
+
+    Returns:
+        0 clean; 3 done, and an error-severity problem stands; 1 failed, tables unchanged; 75
+        another run holds the lock. Wrong usage exits with 2.
+    """
+    from clippings.errors import ClippingsError, LockedError
+
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except LockedError as error:
+        return _fail(str(error), _BUSY)
+    except ClippingsError as error:
+        return _fail(str(error), 1)
+    except KeyboardInterrupt:
+        return _fail("stopped; the tables are as they were, run again to go on", 130)
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"clippings: {message}", file=sys.stderr)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="clippings",
+        description="From raw dumps of articles to tidy tables of articles, mentions and entities.",
+        epilog="Exit codes: 0 clean; 3 done, and a problem of severity error stands; 1 failed, "
+        "tables unchanged; 2 wrong usage; 75 another run is at work.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    ingest = commands.add_parser("ingest", help="bring the tables up to date with the raw dumps")
+    ingest.add_argument("--raw", default="raw", metavar="FOLDER", help="dumps (default: raw)")
+    ingest.add_argument(
+        "--processed", default="processed", metavar="FOLDER", help="tables (default: processed)"
+    )
+    ingest.add_argument(
+        "--model",
+        metavar="PATH|NAME",
+        help="spaCy pipeline (default: the one that ships with clippings; blank:en tags nothing)",
+    )
+    ingest.add_argument("--layout", default="digest", metavar="NAME", help="form of the dumps")
+    ingest.add_argument(
+        "--workers", type=_positive, metavar="N", help="processes (default: one per core)"
+    )
+    ingest.add_argument(
+        "--max-dump-mb",
+        type=_positive,
+        default=512,
+        metavar="N",
+        help="reject dumps over this size in MiB (default: 512)",
+    )
+    ingest.set_defaults(run=_ingest)
+
+    inspect = commands.add_parser("inspect", help="show how a dump splits, without writing")
+    inspect.add_argument("file", metavar="FILE")
+    inspect.add_argument("--layout", default="digest", metavar="NAME", help="form of the dump")
+    inspect.set_defaults(run=_inspect)
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected 1 or more, found {number}")
+    return number
+
+
+def _ingest(options: argparse.Namespace) -> int:
+    from clippings.pipeline import ingest
+    from clippings.report import write_text
+
+    with _Bar() as bar:
+        run = ingest(
+            options.raw,
+            options.processed,
+            model=options.model,
+            layout=options.layout,
+            max_dump_bytes=options.max_dump_mb * 2**20,
+            workers=options.workers or os.cpu_count() or 1,
+            progress=bar.show,
+        )
+    print(write_text(run))
+    return run.exit_code
+
+
+def _inspect(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from clippings.errors import ReadError
+    from clippings.layouts.layout import load_layout
+    from clippings.read import decode
+    from clippings.report import write_split
+    from clippings.split import split
+
+    try:
+        content = Path(options.file).read_bytes()
+    except OSError as error:
+        detail = f"{options.file}: expected a dump, found {error.strerror}. Name a file."
+        raise ReadError("unreadable", detail) from None
+    dump = decode(content)
+    print(write_split(dump, split(dump.text, load_layout(options.layout))))
+    return 0
+
+
+class _Bar:
+    """A progress bar on a terminal, a line per batch elsewhere."""
+
+    def __init__(self) -> None:
+        self._is_terminal = sys.stderr.isatty()
+        self._bar = None
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def show(self, done: int, total: int) -> None:
+        if not self._is_terminal:
+            print(f"{done} of {total} dumps", file=sys.stderr, flush=True)
+            return
+        if self._bar is None:
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=total, unit="dump")
+        self._bar.update(done - self._bar.n)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+"""Mentions -> entities: which mentions name the same person, organisation or place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from clippings.names import lookup_key
+from clippings.records import arrow_schema
+from clippings.scan import hash_id
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+VERSION = 1
+"""Raised by hand when the same mentions would become other entities."""
+
+
+class Resolution(NamedTuple):
+    """Who is who.
+
+    Attributes:
+        entity_ids: The entity of each mention, in the order of the mentions.
+        entities: The table `entities`, unsorted.
+        aliases: The table `aliases`, unsorted.
+    """
+
+    entity_ids: pa.ChunkedArray
+    entities: pa.Table
+    aliases: pa.Table
+
+
+def entity_id(label: str, name: str) -> str:
+    """Give the id of a name; the same whatever the order in which names arrive."""
+    return hash_id(label, lookup_key(name))
+
+
+def resolve_mentions(mentions: pa.Table, articles: pa.Table) -> Resolution:
+    """Resolve all mentions to entities: one for each label and lookup key.
+
+    Args:
+        mentions: Columns article_id, label, surface; one row per mention.
+        articles: Columns article_id, published_date; every article_id once.
+
+    Returns:
+        The entities, each named by its most frequent spelling (of equals the first in code point
+        order), and the id of each mention's entity.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    spellings = pc.binary_join_element_wise(mentions["label"], mentions["surface"], "\t")
+    encoded = pc.dictionary_encode(spellings).unify_dictionaries().combine_chunks()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = (
+            encoded.chunk(0)
+            if encoded.num_chunks
+            else pa.array([], pa.string()).dictionary_encode()
+        )
+    named = [spelling.split("\t", 1) for spelling in encoded.dictionary.to_pylist()]
+    ids = pa.array([entity_id(label, surface) for label, surface in named], pa.string())
+    entity_ids = pa.chunked_array([ids.take(encoded.indices)], pa.string())
+    rows = pa.table(
+        {
+            "entity_id": entity_ids,
+            "alias": mentions["surface"],
+            "label": mentions["label"],
+            "article_id": mentions["article_id"],
+            "date": articles["published_date"].take(
+                pc.index_in(mentions["article_id"], articles["article_id"].combine_chunks())
+            ),
+        }
+    )
+    aliases = (
+        rows.group_by(["entity_id", "alias"])
+        .aggregate([([], "count_all")])
+        .rename_columns({"count_all": "mention_count"})
+    )
+    names = (
+        aliases.sort_by([("mention_count", "descending"), ("alias", "ascending")])
+        .group_by("entity_id", use_threads=False)
+        .aggregate([("alias", "first")])
+        .rename_columns({"alias_first": "name"})
+    )
+    entities = (
+        rows.group_by("entity_id", use_threads=False)
+        .aggregate(
+            [
+                ("label", "first"),
+                ([], "count_all"),
+                ("article_id", "count_distinct"),
+                ("date", "min"),
+                ("date", "max"),
+            ]
+        )
+        .join(names, "entity_id")
+        .rename_columns(
+            {
+                "label_first": "label",
+                "count_all": "mention_count",
+                "article_id_count_distinct": "article_count",
+                "date_min": "first_date",
+                "date_max": "last_date",
+            }
+        )
+    )
+    return Resolution(entity_ids, _shaped("entities", entities), _shaped("aliases", aliases))
+
+
+def _shaped(table: str, rows: pa.Table) -> pa.Table:
+    schema = arrow_schema(table)
+    return rows.select(schema.names).cast(schema)

@@ -1,0 +1,633 @@
+"""plan -> process each dump -> publish. Knows no Prefect: whoever calls hands it a `map`."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clippings import entities, split, store
+from clippings.errors import ReadError, StoreError, WorkerError
+from clippings.layouts.layout import Layout, load_layout
+from clippings.models import Model, find_model
+from clippings.read import MAX_DUMP_BYTES, Dump, decode
+from clippings.records import (
+    PROBLEMS,
+    SCHEMA_VERSION,
+    TABLES,
+    ArticleRow,
+    ArticleTopicRow,
+    DumpRow,
+    MentionRow,
+    OccurrenceRow,
+    ProblemRow,
+    Row,
+    SpanRow,
+    arrow_schema,
+    to_arrow,
+)
+from clippings.scan import Found, find_dumps, hash_id
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from spacy.language import Language
+
+TAG_VERSION = 1
+"""Raised by hand when tag.py finds something else with the same model."""
+
+_BY_DUMP = ("dumps", "occurrences", "spans", "problems")
+_BY_ARTICLE = ("articles", "article_topics", "mentions")
+_BATCH_BYTES = 1_000_000
+_BATCH_DUMPS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One content to be processed.
+
+    Attributes:
+        file: A file that holds it, relative to the raw folder.
+        sha256: The hash that it had when the run was planned.
+        byte_count: Its size in bytes.
+        key: Name of its saved work.
+    """
+
+    file: str
+    sha256: str
+    byte_count: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The jobs of one task, and all that a worker in another process needs for them."""
+
+    jobs: tuple[Job, ...]
+    raw: Path
+    processed: Path
+    layout: str
+    model: Model
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a worker tells of a batch: keys whose work is saved, and files that changed meanwhile."""
+
+    saved: tuple[str, ...]
+    changing: tuple[Found, ...]
+
+
+Map = Callable[[Callable[[Batch], Done], Sequence[Batch]], Iterable[Done]]
+"""How batches are worked off: like the built-in `map`, in any order."""
+
+Progress = Callable[[int, int], None]
+"""Is told how many dumps are done, and of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run did and what stands.
+
+    Attributes:
+        processed: The folder of tables.
+        snapshot: Name of the snapshot that is current after it.
+        is_changed: Whether that is a new one.
+        dumps: Number of dumps found (`found`) and of those that are `new`, `changed`, `unchanged`
+            and `removed` since the last run.
+        rows: Number of rows by table.
+        problems: All problems that stand, in the order of their table.
+    """
+
+    processed: Path
+    snapshot: str
+    is_changed: bool
+    dumps: Mapping[str, int]
+    rows: Mapping[str, int]
+    problems: tuple[ProblemRow, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0 clean, 3 done but an error-severity problem stands."""
+        return 3 if any(problem.severity == "error" for problem in self.problems) else 0
+
+
+def ingest(
+    raw: str | Path = "raw",
+    processed: str | Path = "processed",
+    *,
+    model: str | Path | None = None,
+    layout: str = "digest",
+    max_dump_bytes: int = MAX_DUMP_BYTES,
+    map: Map | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Run:
+    """Bring the tables in `processed` up to date with the dumps in `raw`.
+
+    Only new and changed dumps are read and tagged. Killed at any moment, the run leaves the tables
+    as they were, and the next one takes up its work.
+
+    Args:
+        raw: Folder of dumps; never written.
+        processed: Folder of tables; made where it is missing.
+        model: Name or path of a spaCy pipeline; None for the one that ships with the package.
+        layout: Name of the layout of the dumps.
+        max_dump_bytes: Dumps over this size, in bytes, are rejected.
+        map: How batches are worked off; None for `workers` processes.
+        workers: Processes, where no `map` is given; 1 for this one.
+        progress: Called with the dumps done and to do, after every batch.
+
+    Returns:
+        What was done.
+
+    Raises:
+        LockedError: Another run is at work on `processed`.
+        LayoutError: There is no such layout.
+        ModelError: There is no such pipeline, or it cannot be loaded.
+        ReadError: `raw` is no folder that can be listed.
+        StoreError: `processed` cannot be read or written.
+        WorkerError: A worker process was killed.
+    """
+    raw, processed = Path(raw), Path(processed)
+    read_layout, found_model = load_layout(layout), find_model(model)
+    with store.lock(processed):
+        store.checkpoint("locked")
+        previous = store.recover(processed)
+        store.checkpoint("recovered")
+        if previous and previous.manifest["schema_version"] != SCHEMA_VERSION:
+            previous = None
+        found = find_dumps(raw, max_bytes=max_dump_bytes)
+        plan = _plan(found, previous, read_layout, found_model)
+        store.checkpoint("planned")
+        run_map = map or _pool(min(workers, len(plan.jobs)))
+        batches = _batches(plan.jobs, raw, processed, layout, found_model)
+        changing: list[Found] = []
+        done_count = 0
+        for done in run_map(process_batch, batches) if batches else ():
+            changing += done.changing
+            done_count += len(done.saved) + len(done.changing)
+            if progress:
+                progress(done_count, len(plan.jobs))
+        store.checkpoint("work saved")
+        plan = _defer(plan, changing)
+        snapshot = _publish(plan, raw, processed, previous)
+        store.collect(processed)
+        store.checkpoint("collected")
+    return _report(plan, snapshot, previous)
+
+
+# --- plan -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is found, what stands, and what is to be done.
+
+    Attributes:
+        state: What the manifest will say of each file, by dump_id: its `file`, `sha256`,
+            `byte_count`, the `key` of its work (None where it is rejected) and the `code` and
+            `detail` of why it is not used or not up to date.
+        before: What the manifest of the previous snapshot says.
+        jobs: The files to process.
+    """
+
+    state: Mapping[str, Mapping[str, Any]]
+    before: Mapping[str, Mapping[str, Any]]
+    jobs: tuple[Job, ...]
+
+    @property
+    def stays(self) -> set[str]:
+        """Dumps of which nothing is new."""
+        return {dump_id for dump_id, note in self.state.items() if self.before.get(dump_id) == note}
+
+
+def _plan(
+    found: Iterable[Found], previous: store.Snapshot | None, layout: Layout, model: Model
+) -> _Plan:
+    before = previous.manifest["dumps"] if previous else {}
+    rules = (str(split.VERSION), str(TAG_VERSION), str(SCHEMA_VERSION))
+    state: dict[str, dict[str, Any]] = {}
+    jobs = []
+    for each in found:
+        old = before.get(each.dump_id)
+        key = None
+        if each.sha256:
+            key = hash_id(each.sha256, layout.fingerprint, model.fingerprint, *rules)
+            if not old or old["key"] != key:
+                jobs.append(Job(each.file, each.sha256, each.byte_count or 0, key))
+        state[each.dump_id] = _note(each, key, old)
+    return _Plan(state, before, tuple(jobs))
+
+
+def _note(found: Found, key: str | None, old: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Write down one file for the manifest; one that is just changing stays as it was."""
+    sha256 = found.sha256
+    if found.code == "changing" and old:
+        key, sha256 = old["key"], old["sha256"]
+    return {
+        "file": found.file,
+        "sha256": sha256,
+        "byte_count": found.byte_count,
+        "key": key,
+        "code": found.code,
+        "detail": found.detail,
+    }
+
+
+def _defer(plan: _Plan, changing: Iterable[Found]) -> _Plan:
+    """Put off the files that workers found changed since the plan was made."""
+    notes = {each.dump_id: _note(each, None, plan.before.get(each.dump_id)) for each in changing}
+    return _Plan({**plan.state, **notes}, plan.before, plan.jobs)
+
+
+def _batches(
+    jobs: Iterable[Job], raw: Path, processed: Path, layout: str, model: Model
+) -> list[Batch]:
+    """Pack jobs into batches, the largest dumps first, so that no long one comes last."""
+    packed: list[list[Job]] = []
+    room = 0
+    for job in sorted(jobs, key=lambda job: (-job.byte_count, job.file)):
+        if not packed or job.byte_count > room or len(packed[-1]) >= _BATCH_DUMPS:
+            packed.append([])
+            room = _BATCH_BYTES
+        packed[-1].append(job)
+        room -= job.byte_count
+    return [Batch(tuple(part), raw, processed, layout, model) for part in packed]
+
+
+def _pool(workers: int) -> Map:
+    if workers <= 1:
+        return map
+    return _PoolMap(workers)
+
+
+@dataclass(frozen=True, slots=True)
+class _PoolMap:
+    workers: int
+
+    def __call__(self, work: Callable[[Batch], Done], batches: Sequence[Batch]) -> Iterator[Done]:
+        import multiprocessing
+
+        # Not forked: the threads of Arrow and of a notebook do not survive a fork.
+        context = multiprocessing.get_context("spawn")
+        try:
+            with ProcessPoolExecutor(min(self.workers, len(batches)), mp_context=context) as pool:
+                yield from pool.map(work, batches)
+        except BrokenProcessPool:
+            raise WorkerError(
+                "expected every worker to come to its end, found one killed, perhaps for memory. "
+                "Run again with --workers 1: what the others finished is saved and not done twice."
+            ) from None
+
+
+# --- process ----------------------------------------------------------------------------------
+
+
+def process_batch(batch: Batch) -> Done:
+    """Process the dumps of a batch and save what they yield; done work is not done again.
+
+    An error in one dump becomes a problem of that dump and leaves the others alone.
+
+    Raises:
+        ModelError: The pipeline cannot be loaded.
+    """
+    from clippings.tag import load_pipeline
+
+    layout = load_layout(batch.layout)
+    saved, changing = [], []
+    for job in batch.jobs:
+        if store.load_work(batch.processed, job.key) is None:
+            # Read again, and only used when it is what was planned: a dump may grow meanwhile.
+            try:
+                content = (batch.raw / job.file).read_bytes()
+            except OSError:
+                content = b""
+            if hashlib.sha256(content).hexdigest() != job.sha256:
+                detail = f"expected the {job.byte_count:,} bytes of a moment ago, found others"
+                changing.append(Found(job.file, None, job.byte_count, "changing", detail))
+                continue
+            tables = process(content, layout, load_pipeline(batch.model))
+            store.save_work(batch.processed, job.key, tables)
+        saved.append(job.key)
+    return Done(tuple(saved), tuple(changing))
+
+
+def process(content: bytes, layout: Layout, nlp: Language) -> dict[str, pa.Table]:
+    """Turn the content of one dump into its rows.
+
+    The rows depend on nothing but the arguments. `dump_id` and `path` are left empty; whoever
+    publishes the rows fills them in.
+
+    Args:
+        content: The bytes of a raw file.
+        layout: Its form.
+        nlp: The spaCy pipeline that tags.
+
+    Returns:
+        The tables whose rows come from one dump, by name.
+    """
+    try:
+        dump = decode(content)
+        return _read(dump, layout, nlp)
+    except ReadError as error:
+        return _refuse(content, error)
+    except Exception as error:  # one dump must not stop the others
+        detail = f"expected rows, found {type(error).__name__}: {error}"
+        return _refuse(content, ReadError("failed", detail))
+
+
+def _read(dump: Dump, layout: Layout, nlp: Language) -> dict[str, pa.Table]:
+    from clippings.tag import tag
+
+    found = split.split(dump.text, layout)
+    ids = [article_id(article) for article in found.articles]
+    offset = dump.byte_offset
+    problems = [_problem(doubt.code, doubt.detail, offset(doubt.start)) for doubt in found.doubts]
+    if dump.first_stray is not None:
+        start = offset(dump.first_stray)
+        detail = f"expected UTF-8, found a byte of Windows-1252 at byte {start}"
+        problems.append(_problem("mixed_encoding", detail, start))
+    status = "ok"
+    if not dump.text.strip("\ufeff \t\r\n\f\v"):
+        status = "empty"
+        problems.append(_problem("empty", "expected articles, found no text", None))
+    elif any(span.kind == "unknown" for span in found.spans):
+        status = "partial"
+    distinct = dict(zip(ids, found.articles, strict=True))
+    fields = [(key, name) for key in distinct for name in ("title", "body")]
+    texts = [getattr(distinct[key], name) or "" for key, name in fields]
+    rows: dict[str, list[Row]] = {
+        "dumps": [
+            DumpRow(
+                dump_id="",
+                path="",
+                sha256="",
+                byte_count=len(dump.content),
+                encoding=dump.encoding,
+                layout=layout.name,
+                status=status,
+                article_count=len(ids),
+                claimed_count=None,
+            )
+        ],
+        "articles": [_article_row(key, article) for key, article in distinct.items()],
+        "occurrences": [
+            OccurrenceRow("", position, key, offset(article.start), offset(article.end))
+            for position, (key, article) in enumerate(zip(ids, found.articles, strict=True), 1)
+        ],
+        "article_topics": [
+            ArticleTopicRow(key, position, topic)
+            for key, article in distinct.items()
+            for position, topic in enumerate(article.topics, 1)
+        ],
+        "mentions": [
+            MentionRow(key, name, *mention, entity_id=None)
+            for (key, name), mentions in zip(fields, tag(texts, nlp), strict=True)
+            for mention in mentions
+        ],
+        "spans": [
+            SpanRow(
+                dump_id="",
+                start_byte=offset(span.start),
+                end_byte=offset(span.end),
+                kind=span.kind,
+                article_id=None if span.article is None else ids[span.article],
+            )
+            for span in found.spans
+        ],
+        "problems": list(problems),
+    }
+    return {table: to_arrow(table, rows[table]) for table in rows}
+
+
+def article_id(article: split.Article) -> str:
+    """Give the id of an article: the same for the same words, wherever they stand."""
+    return hash_id(
+        article.title,
+        article.published_text,
+        article.byline,
+        article.dateline,
+        article.outlet,
+        str(len(article.topics)),
+        *article.topics,
+        article.body,
+    )
+
+
+def _article_row(key: str, article: split.Article) -> ArticleRow:
+    return ArticleRow(
+        article_id=key,
+        title=article.title,
+        published_date=article.date.date if article.date else None,
+        date_precision=article.date.precision if article.date else None,
+        published_text=article.published_text,
+        byline=article.byline,
+        dateline=article.dateline,
+        outlet=article.outlet,
+        body=article.body,
+        word_count=len(article.body.split()),
+    )
+
+
+def _problem(code: str, detail: str, start_byte: int | None) -> ProblemRow:
+    kind = PROBLEMS[code]
+    return ProblemRow("", "", kind.severity, code, start_byte, detail, kind.action)
+
+
+def _refuse(content: bytes, error: ReadError) -> dict[str, pa.Table]:
+    """Give the rows of a dump that is not used: all of it stays, as one unknown span."""
+    return _rejected(len(content), error.code, error.detail, error.start_byte)
+
+
+def _rejected(
+    byte_count: int | None, code: str, detail: str, start_byte: int | None = None
+) -> dict[str, pa.Table]:
+    row = DumpRow("", "", None, byte_count, None, None, "rejected", 0, None)
+    spans = [SpanRow("", 0, byte_count, "unknown", None)] if byte_count else []
+    return {
+        "dumps": to_arrow("dumps", [row]),
+        "spans": to_arrow("spans", spans),
+        "problems": to_arrow("problems", [_problem(code, detail, start_byte)]),
+    }
+
+
+# --- publish ----------------------------------------------------------------------------------
+
+
+def _publish(
+    plan: _Plan, raw: Path, processed: Path, previous: store.Snapshot | None
+) -> store.Snapshot:
+    """Commit the tables of the planned dumps, whose work is saved."""
+    notes = {
+        "dumps": plan.state,
+        "raw": os.path.relpath(raw, processed),
+        "entities_version": entities.VERSION,
+        "writer": store.writer(),
+    }
+    if previous and all(previous.manifest[name] == note for name, note in notes.items()):
+        store.make_links(processed)
+        return previous
+    fresh = _fresh_rows(plan, processed, previous)
+    gone = set(plan.before) - plan.stays
+    publication = store.Publication(processed, previous)
+    for table in _BY_DUMP:
+        publication.put(table, gone, fresh[table])
+    _put_articles(publication, fresh, gone, previous)
+    return publication.commit(notes)
+
+
+def _fresh_rows(
+    plan: _Plan, processed: Path, previous: store.Snapshot | None
+) -> dict[str, pa.Table]:
+    """Gather the rows of all dumps that do not stay as they are."""
+    parts: dict[str, list[pa.Table]] = {table: [] for table in TABLES}
+    stays = plan.stays
+    for dump_id, note in plan.state.items():
+        if dump_id in stays:
+            continue
+        old = plan.before.get(dump_id)
+        if previous and old and note["key"] and note["key"] == old["key"]:
+            tables = _carry(previous, dump_id)
+            if note["code"]:
+                problem = _problem(note["code"], note["detail"], None)
+                tables["problems"] = _join(tables["problems"], to_arrow("problems", [problem]))
+        elif note["key"]:
+            saved = store.load_work(processed, note["key"])
+            if saved is None:
+                raise StoreError(
+                    f"{processed}: expected the saved work of {note['file']!r}, found none. Run "
+                    "again, and keep other programs out of that folder."
+                )
+            tables = saved
+        else:
+            tables = _rejected(note["byte_count"], note["code"], note["detail"])
+        for table, rows in tables.items():
+            parts[table].append(_own(rows, dump_id, note))
+    return {table: store.concat(table, tables) for table, tables in parts.items()}
+
+
+def _carry(previous: store.Snapshot, dump_id: str) -> dict[str, pa.Table]:
+    """Take the rows of a dump over from the previous snapshot, less what was passing."""
+    import pyarrow.compute as pc
+
+    tables = {}
+    for table in _BY_DUMP:
+        rows = previous.read(table)
+        tables[table] = rows.filter(pc.equal(rows["dump_id"], dump_id))
+    problems = tables["problems"]
+    tables["problems"] = problems.filter(pc.not_equal(problems["code"], "changing"))
+    return tables
+
+
+def _own(rows: pa.Table, dump_id: str, note: Mapping[str, Any]) -> pa.Table:
+    """Fill in what rows say of the file that they come from."""
+    import pyarrow as pa
+
+    path = os.fsencode(note["file"]).decode("utf-8", "backslashreplace")
+    values = {"dump_id": dump_id, "path": path, "sha256": note["sha256"]}
+    for name, value in values.items():
+        if name in rows.column_names:
+            column = pa.array([value] * rows.num_rows, pa.string())
+            rows = rows.set_column(rows.column_names.index(name), rows.schema.field(name), column)
+    return rows
+
+
+def _put_articles(
+    publication: store.Publication,
+    fresh: Mapping[str, pa.Table],
+    gone_dumps: Collection[str],
+    previous: store.Snapshot | None,
+) -> None:
+    """Put the tables of articles and entities.
+
+    An article comes with its first occurrence and goes with its last. Entities are worked out over
+    all mentions each time; only the buckets in which a row changes are written.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kept = _kept(previous, "occurrences", ["dump_id", "article_id"], gone_dumps)
+    live = pc.unique(_join(kept, fresh["occurrences"].select(kept.column_names))["article_id"])
+    known = _kept(previous, "articles", ["article_id", "published_date"], ())
+    dead = known.filter(pc.invert(pc.is_in(known["article_id"], live)))
+    go = {*dead["article_id"].to_pylist(), *fresh["articles"]["article_id"].to_pylist()}
+    come = {table: _distinct(table, fresh[table]) for table in _BY_ARTICLE}
+    for table in ("articles", "article_topics"):
+        publication.put(table, go, come[table])
+
+    names = ["article_id", "label", "surface", "entity_id"]
+    stay = _kept(previous, "mentions", names, go)
+    dates = _join(
+        known.filter(pc.invert(pc.is_in(known["article_id"], pa.array(sorted(go), pa.string())))),
+        come["articles"].select(known.column_names),
+    )
+    resolved = entities.resolve_mentions(_join(stay, come["mentions"].select(names)), dates)
+    mentions = _with_entities(come["mentions"], resolved.entity_ids.slice(stay.num_rows))
+    ids = resolved.entity_ids.slice(0, stay.num_rows)
+    moved = pc.unique(stay.filter(pc.not_equal(stay["entity_id"], ids))["article_id"])
+    if len(moved):
+        in_moved = pc.is_in(stay["article_id"], moved)
+        rows = _kept(previous, "mentions", mentions.column_names, go).filter(in_moved)
+        mentions = _join(mentions, _with_entities(rows, ids.filter(in_moved)))
+    publication.put("mentions", go, mentions)
+    for table, rows in (("entities", resolved.entities), ("aliases", resolved.aliases)):
+        before = _kept(previous, table, ["entity_id"], ())
+        publication.put(table, before["entity_id"].to_pylist(), rows)
+
+
+def _kept(
+    previous: store.Snapshot | None, table: str, columns: list[str], gone: Collection[str]
+) -> pa.Table:
+    """Read columns of a table without the rows of the owners that go."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if previous is None:
+        return arrow_schema(table).empty_table().select(columns)
+    rows = previous.read(table, columns)
+    return rows.filter(
+        pc.invert(pc.is_in(rows[TABLES[table].key[0]], pa.array(sorted(gone), pa.string())))
+    )
+
+
+def _distinct(table: str, rows: pa.Table) -> pa.Table:
+    """Drop the second and later copies of rows that several dumps share."""
+    key = list(TABLES[table].key)
+    numbers = rows.select(key).append_column("row", [range(rows.num_rows)])
+    first = numbers.group_by(key, use_threads=False).aggregate([("row", "min")])
+    return rows.take(first["row_min"])
+
+
+def _with_entities(mentions: pa.Table, entity_ids: pa.ChunkedArray) -> pa.Table:
+    position = mentions.column_names.index("entity_id")
+    return mentions.set_column(position, mentions.schema.field("entity_id"), entity_ids)
+
+
+def _join(*tables: pa.Table) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.concat_tables(tables)
+
+
+def _report(plan: _Plan, snapshot: store.Snapshot, previous: store.Snapshot | None) -> Run:
+    """Sum up what the run did and what stands."""
+    dumps = Counter({"found": len(plan.state), "removed": len(set(plan.before) - set(plan.state))})
+    for dump_id, note in plan.state.items():
+        old = plan.before.get(dump_id)
+        dumps["new" if old is None else "unchanged" if old == note else "changed"] += 1
+    return Run(
+        processed=snapshot.path.parents[1],
+        snapshot=snapshot.path.name,
+        is_changed=previous is None or previous.path != snapshot.path,
+        dumps=dict(dumps),
+        rows={table: snapshot.row_count(table) for table in TABLES},
+        problems=tuple(ProblemRow(**row) for row in snapshot.read("problems").to_pylist())
+        if snapshot.row_count("problems")
+        else (),
+    )
