@@ -20,7 +20,7 @@ from itertools import pairwise
 
 from clippings.dates import PrintedDate, is_date_line, parse_date
 from clippings.errors import DateError
-from clippings.layouts.layout import Layout
+from clippings.layouts.layout import Boilerplate, Layout
 
 VERSION = 1
 """Raised by hand when read, dates or split yield something else for the same dump and layout."""
@@ -318,13 +318,13 @@ def _readings(line: Line, layout: Layout, is_repeated: bool) -> dict[Part, float
         return readings
     outlet = layout.outlet.value(text)
     if outlet is not None and (cost := _cost_of_outlet(outlet)) is not None:
-        readings |= {Part.OUTLET: cost, Part.BODY: 8 - 2 * cost, Part.TITLE: title + 8}
+        readings |= {Part.OUTLET: cost, Part.BODY: 8 - cost, Part.TITLE: title + 8}
     topics = layout.topics.value(text)
     if topics is not None and (cost := _cost_of_topics(topics, layout)) is not None:
         readings |= {Part.TOPICS: cost, Part.BODY: 10 - 2 * cost, Part.TITLE: title + 8}
     elif (cost := _cost_of_topics(text, layout)) is not None:
         count = text.count(layout.topic_separator)
-        readings[Part.MORE_TOPICS] = cost + (4, 2, 1)[min(count, 2)]
+        readings[Part.MORE_TOPICS] = cost + (0 if text[0].islower() else (4, 2, 1)[min(count, 2)])
     byline = layout.byline.value(text)
     if byline and len(words) <= 8 and _is_capitalised(byline) and not _TERMINAL.search(text):
         readings[Part.BYLINE] = 0.0
@@ -333,7 +333,7 @@ def _readings(line: Line, layout: Layout, is_repeated: bool) -> dict[Part, float
     readings[Part.BOILERPLATE] = cost = _cost_of_boilerplate(text, words, layout)
     if cost == 0:
         readings[Part.BODY] = readings[Part.BODY] + 6
-        readings[Part.TITLE] = title + 5
+        readings[Part.TITLE] = title + (2 if title == 0 and len(words) > 2 else 5)
         readings[Part.PREAMBLE] = 2.0
     elif is_repeated and cost <= 5:
         readings[Part.BOILERPLATE] = cost / 4
@@ -396,16 +396,35 @@ def _cost_of_topics(listed: str, layout: Layout) -> float | None:
 
 def _cost_of_boilerplate(text: str, words: list[str], layout: Layout) -> float:
     page = layout.boilerplate
-    plain = text.lower().replace("’", "").replace("'", "")
+    straight = text.replace("’", "").replace("'", "")
+    plain = straight.lower()
     if page.whole.fullmatch(plain):
         return 0.0
     if len(words) > page.longest or page.tells.search(plain):
         return 9.0
+    if _is_made_of_page_words(straight, page):
+        return 0.0
     if page.opens.match(plain):
         return 0.0 if page.words.search(plain) else 3.5
     if page.words.search(plain):
         return 2.5
     return 4.5 if len(words) <= 15 and not _SENTENCE_END.search(text) else 7.0
+
+
+def _is_made_of_page_words(text: str, page: Boilerplate) -> bool:
+    """Tell whether a line holds words of the page and none that only an article would use."""
+    page_count = name_count = 0
+    for number, word in enumerate(_WORD.findall(text)):
+        lower = word.lower()
+        if lower in page.page:
+            page_count += 1
+        elif lower not in page.plain:
+            if number == 0 or not word[0].isupper():
+                return False
+            name_count += 1
+    if name_count == 0:
+        return page_count > 0
+    return page_count > 1 and name_count <= 4 and _capital_share(text) < 0.8
 
 
 class _Assembly:

@@ -29,8 +29,8 @@ LABELS = {
 }
 """What a pipeline calls a thing -> what we call it. Everything else is no mention."""
 
-PIECE_CHARACTERS = 100_000
-"""Longer texts are cut: spaCy refuses 1,000,000 characters and needs memory for each."""
+PIECE_CHARACTERS = 20_000
+"""A longer text is cut: spaCy refuses 1,000,000 characters, and 100,000 brackets take 1.6 GB."""
 
 RUN_CHARACTERS = 100
 """A longer run without white space is not tagged: "(" * 4000 takes the tokenizer 6.7 s, and no

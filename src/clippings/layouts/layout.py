@@ -19,7 +19,15 @@ _KEYS: dict[str, dict[str, type]] = {
     "byline": {"starts": list},
     "outlet": {"starts": list},
     "topics": {"starts": list, "separator": str},
-    "boilerplate": {"longest": int, "lines": list, "opens": list, "words": list, "tells": list},
+    "boilerplate": {
+        "longest": int,
+        "lines": list,
+        "plain": str,
+        "page": str,
+        "opens": list,
+        "words": list,
+        "tells": list,
+    },
 }
 
 
@@ -42,13 +50,17 @@ class Boilerplate:
     Attributes:
         longest: No such line has more words.
         whole: What a whole line may be.
-        opens: What such a line begins with.
+        plain: Words that stand in such lines and in any others.
+        page: Words that a line may be made of, with plain ones.
+        opens: What a line begins with that is made of other words too.
         words: What it then holds.
         tells: What it never holds.
     """
 
     longest: int
     whole: re.Pattern[str]
+    plain: frozenset[str]
+    page: frozenset[str]
     opens: re.Pattern[str]
     words: re.Pattern[str]
     tells: re.Pattern[str]
@@ -142,6 +154,8 @@ def parse_layout(text: str, *, where: str) -> Layout:
             boilerplate=Boilerplate(
                 longest=page["longest"],
                 whole=re.compile(rf"(?:{_either(page['lines'])})[.!?»]*"),
+                plain=frozenset(page["plain"].split()),
+                page=frozenset(page["page"].split()),
                 opens=re.compile(rf"(?:{_either(page['opens'])})\b"),
                 words=re.compile(rf"\b(?:{_either(page['words'])})\b"),
                 tells=re.compile(rf"\b(?:{_either(page['tells'])})\b"),
