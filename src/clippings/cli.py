@@ -6,10 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from clippings.pipeline import Progress
+from typing import Any
 
 _BUSY = 75  # EX_TEMPFAIL of sysexits.h: try again later
 
@@ -130,7 +127,7 @@ class _Bar:
 
     def __init__(self) -> None:
         self._is_terminal = sys.stderr.isatty()
-        self._bar = None
+        self._bar: Any = None
 
     def __enter__(self) -> _Bar:
         return self

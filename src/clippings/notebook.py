@@ -1,4 +1,4 @@
-"""What an analyst calls: the tables as DataFrames, the pipeline, and the way back to the raw file."""
+"""What an analyst calls: tables as DataFrames, the pipeline, the way back to the raw file."""
 
 from __future__ import annotations
 
@@ -124,7 +124,8 @@ def _rows(snapshot: store.Snapshot, table: str, column: str, value: str) -> list
     import pyarrow.compute as pc
 
     rows = snapshot.read(table)
-    return rows.filter(pc.equal(rows[column], value)).to_pylist()
+    found: list[dict[str, Any]] = rows.filter(pc.equal(rows[column], value)).to_pylist()
+    return found
 
 
 def _place(
@@ -149,7 +150,8 @@ def _place(
     length = words[-1][0] + words[-1][2] if words else 0
     if not 0 <= start < end <= length:
         raise StoreError(
-            f"expected 0 <= start < end <= {length}, the length of that {field}, found {start}, {end}"
+            f"expected 0 <= start < end <= {length} (the length of that {field}), "
+            f"found {start} and {end}"
         )
     first = next(word for word in words if word[0] + word[2] > start)
     last = next(word for word in reversed(words) if word[0] < end)

@@ -77,7 +77,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a worker tells of a batch: keys whose work is saved, and files that changed meanwhile."""
+    """What a worker tells of a batch: keys of saved work, and files that changed meanwhile."""
 
     saved: tuple[str, ...]
     changing: tuple[Found, ...]

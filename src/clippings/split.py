@@ -182,9 +182,9 @@ _TERMINAL = re.compile(r"[.!?:;,…][\"'”’»)\]]*$")
 _SENTENCE_END = re.compile(r"(?<!\b\w)(?<!\.\w)[.:;,…][\"'”’»)\]]*$")  # "the war." but not "U.S."
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _SMALL = frozenset(
-    "a an and as at but by for from in into is its nor not of off on or over per so than that the "
-    "their then to up upon via vs was with yet al el de la le der den van von bin ibn ben about above "
-    "across after against along amid among around because before behind below beneath beside "
+    "a an and as at but by for from in into is its nor not of off on or over per so than that "
+    "the their then to up upon via vs was with yet al el de la le der den van von bin ibn ben "
+    "about above across after against along amid among around because before behind below beneath beside "
     "between beyond during if inside like near once onto out outside since through till toward "
     "towards under underneath unlike until when while within without".split()
 )
@@ -210,9 +210,9 @@ class Line:
 
 
 def squeeze(text: str) -> str:
-    """Turn each run of white space into one space, and drop it at both ends.
+    r"""Turn each run of white space into one space, and drop it at both ends.
 
-    >>> squeeze(" a\\u00a0 b\\t")
+    >>> squeeze(" a\u00a0 b\t")
     'a b'
     """
     return " ".join(text.split())

@@ -280,7 +280,7 @@ class Publication:
         self._tables: dict[str, dict[str, Any]] = {}
 
     def _is_same_writer(self) -> bool:
-        """Tell whether the same rows would give the same bytes; else all parts are written again."""
+        """Tell whether the same rows give the same bytes; else all parts are written again."""
         return self._previous is not None and self._previous.manifest["writer"] == writer()
 
     def put(self, table: str, removed: Collection[str], added: pa.Table) -> None:

@@ -266,8 +266,8 @@ class GazetteerFeatures:
 
     def initialize(
         self,
-        get_examples: Callable[[], Iterable[Any]] | None = None,
-        nlp: Language | None = None,
+        get_examples: Callable[[], Iterable[Any]] | None = None,  # noqa: ARG002 spaCy passes it
+        nlp: Language | None = None,  # noqa: ARG002 spaCy passes it
         path: str | None = None,
     ) -> None:
         """Read and tokenize plain lists before training; the signature is spaCy's."""
@@ -290,24 +290,24 @@ class GazetteerFeatures:
             token.tag_ = "+".join(sorted(letters)) or "_"
         return doc
 
-    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
+    def to_disk(self, path: str | Path, **_: object) -> None:
         """Save the lists."""
         folder = Path(path)
         folder.mkdir(parents=True, exist_ok=True)
         content = json.dumps(self._lists, ensure_ascii=False, indent=0)
         (folder / "gazetteer.json").write_text(content, encoding="utf-8")
 
-    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "GazetteerFeatures":
+    def from_disk(self, path: str | Path, **_: object) -> "GazetteerFeatures":
         """Read the lists back."""
         content = (Path(path) / "gazetteer.json").read_text(encoding="utf-8")
         self.set_lists(json.loads(content))
         return self
 
-    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
+    def to_bytes(self, **_: object) -> bytes:
         """Save the lists as bytes."""
         return json.dumps(self._lists).encode()
 
-    def from_bytes(self, content: bytes, *, exclude: Iterable[str] = ()) -> "GazetteerFeatures":
+    def from_bytes(self, content: bytes, **_: object) -> "GazetteerFeatures":
         """Read the lists back from bytes."""
         self.set_lists(json.loads(content))
         return self
@@ -317,6 +317,9 @@ class GazetteerFeatures:
 
 
 @Language.factory("gazetteer_features", assigns=["token.tag"])
-def make_gazetteer_features(nlp: Language, name: str) -> GazetteerFeatures:
+def make_gazetteer_features(
+    nlp: Language,
+    name: str,  # noqa: ARG001 spaCy passes it
+) -> GazetteerFeatures:
     """Make the component that config.cfg names."""
     return GazetteerFeatures(nlp.tokenizer)

@@ -111,8 +111,9 @@ def load_layout(name: str) -> Layout:
         LayoutError: There is none of that name.
     """
     if name not in layout_names():
+        known = layout_names()
         raise LayoutError(
-            f'--layout: expected one of {", ".join(layout_names())}, found "{name}".{_hint(name, layout_names())}'
+            f'--layout: expected one of {", ".join(known)}, found "{name}".{_hint(name, known)}'
         )
     file = resources.files("clippings.layouts") / f"{name}.toml"
     return parse_layout(file.read_text(encoding="utf-8"), where=f"{name}.toml")
@@ -172,8 +173,9 @@ def _check_keys(table: Mapping[str, Any], keys: Mapping[str, type], text: str, w
     for key, value in table.items():
         line = _line_of(key, text)
         if key not in keys:
+            known = ", ".join(keys)
             raise LayoutError(
-                f'{where}:{line}: expected one of {", ".join(keys)}, found "{key}".{_hint(key, keys)}'
+                f'{where}:{line}: expected one of {known}, found "{key}".{_hint(key, keys)}'
             )
         if not isinstance(value, keys[key]):
             expected, found = keys[key].__name__, type(value).__name__
