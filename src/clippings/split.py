@@ -184,9 +184,9 @@ _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _SMALL = frozenset(
     "a an and as at but by for from in into is its nor not of off on or over per so than that "
     "the their then to up upon via vs was with yet al el de la le der den van von bin ibn ben "
-    "about above across after against along amid among around because before behind below beneath beside "
-    "between beyond during if inside like near once onto out outside since through till toward "
-    "towards under underneath unlike until when while within without".split()
+    "about above across after against along amid among around because before behind below "
+    "beneath beside between beyond during if inside like near once onto out outside since "
+    "through till toward towards under underneath unlike until when while within without".split()
 )
 
 
