@@ -1,0 +1,165 @@
+"""Shared by all tests: a small pipeline that tags, dumps to write, a desk to work at."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import spacy
+
+from clippings import pipeline, store
+from clippings.records import TABLES
+
+PHRASES = {
+    "Golda Meir": "PERSON",
+    "Rabbi Kook": "PERSON",
+    "Haifa": "GPE",
+    "the Knesset": "ORG",
+    "The Knesset": "ORG",
+    "the Knesset’s": "ORG",
+    "Knesset": "ORG",
+    "Bank Leumi": "ORG",
+    "Jaffa": "LOC",
+}
+_PLACES = ("Haifa", "Jaffa", "Acre")
+_PEOPLE = ("Golda Meir", "Rabbi Kook", "Nobody")
+_BODIES = ("the Knesset", "The Knesset", "Knesset", "the Knesset’s hall", "Bank Leumi")
+_DATES = ("March 27 2019", "Aug. 19 2019", "June 1948", "1917", "", "3 May 2021")
+_OUTLETS = ("Read more at FDD\n\n", "", "Read more at Haaretz\n\n")
+_TOPICS = ("More about: Iran, Iraq, U.S. Foreign policy", "More about: Zionism", "")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A raw folder and its tables."""
+
+    raw: Path
+    processed: Path
+    model: str
+
+    def put(self, name: str, content: str | bytes) -> Path:
+        """Write a file into the raw folder."""
+        path = self.raw / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def ingest(self, **options: Any) -> pipeline.Run:
+        return pipeline.ingest(self.raw, self.processed, **{"model": self.model, **options})
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        snapshot = store.current(self.processed)
+        assert snapshot is not None
+        return snapshot.read(table).to_pylist()
+
+    def parts(self) -> dict[str, bytes]:
+        """Everything that readers see, by name; nothing where nothing was committed."""
+        current = self.processed / "current"
+        return {
+            str(part.relative_to(current)): part.read_bytes()
+            for part in sorted(current.glob("*.parquet/*"))
+        }
+
+    def rebuild(self, **options: Any) -> dict[str, bytes]:
+        """What a first run makes of the raw folder as it is."""
+        fresh = replace(self, processed=self.processed.with_name("rebuilt"))
+        shutil.rmtree(fresh.processed, ignore_errors=True)
+        fresh.ingest(**options)
+        return fresh.parts()
+
+    def copy(self, root: Path) -> "Desk":
+        """Set up the same desk elsewhere."""
+        shutil.copytree(self.raw, root / "raw", symlinks=True)
+        if self.processed.exists():
+            shutil.copytree(self.processed, root / "processed", symlinks=True)
+        return Desk(root / "raw", root / "processed", self.model)
+
+    def assert_tidy(self) -> None:
+        """Nothing lies about that a run should have cleared away."""
+        links = {f"{table}.parquet" for table in TABLES}
+        names = {path.name for path in self.processed.iterdir()}
+        assert names == links | {"current", ".snapshots", ".store"}
+        assert {path.name for path in (self.processed / ".store").iterdir()} == {
+            "lock",
+            "parts",
+            "work",
+        }
+        assert list((self.processed / ".store" / "work").iterdir()) == []
+        snapshots = sorted((self.processed / ".snapshots").iterdir())
+        assert len(snapshots) <= 3
+        assert (self.processed / "current").resolve() == snapshots[-1].resolve()
+        listed = set()
+        for snapshot in snapshots:
+            manifest = json.loads((snapshot / "manifest.json").read_text())
+            for table, state in manifest["tables"].items():
+                parts = {name for name, _ in state["parts"].values()}
+                listed |= parts
+                assert {part.name for part in (snapshot / f"{table}.parquet").iterdir()} == parts
+        assert {part.name for part in (self.processed / ".store" / "parts").iterdir()} == listed
+
+
+@pytest.fixture(scope="session")
+def ruler(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A pipeline on disk that tags a few phrases wherever they stand."""
+    nlp = spacy.blank("en")
+    patterns = [{"label": label, "pattern": phrase} for phrase, label in PHRASES.items()]
+    nlp.add_pipe("entity_ruler").add_patterns(patterns)
+    folder = tmp_path_factory.mktemp("ruler") / "model"
+    nlp.to_disk(folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
+def make_desk(tmp_path_factory: pytest.TempPathFactory, ruler: str) -> Callable[[], Desk]:
+    """Sets up an empty desk; for tests that need several."""
+
+    def make() -> Desk:
+        root = tmp_path_factory.mktemp("desk")
+        (root / "raw").mkdir()
+        return Desk(root / "raw", root / "processed", ruler)
+
+    return make
+
+
+@pytest.fixture
+def desk(make_desk: Callable[[], Desk]) -> Desk:
+    """An empty desk."""
+    return make_desk()
+
+
+@pytest.fixture(scope="session")
+def write_dump() -> Callable[..., str]:
+    """Writes a dump of made-up articles; the same number is the same article."""
+    return lambda *numbers: "".join(map(_write_article, numbers))
+
+
+@pytest.fixture
+def processed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The content of every dump that was read and tagged, as it happens."""
+    contents: list[bytes] = []
+    real = pipeline.process
+
+    def process(content: bytes, *arguments: Any) -> Any:
+        contents.append(content)
+        return real(content, *arguments)
+
+    monkeypatch.setattr(pipeline, "process", process)
+    return contents
+
+
+def _write_article(number: int) -> str:
+    place, person = _PLACES[number % 3], _PEOPLE[number // 2 % 3]
+    body = _BODIES[number % 5]
+    date = _DATES[number % 6]
+    lines = [
+        f"The Road From {place} to Number {number} and {person}",
+        *([date] if date else []),
+        f"{person} came down to {place} in the {number}th year, and there {body} had been told of "
+        "it long before anyone else along the whole of that coast was.",
+        f"“It is so,” wrote {person}; in  {place}\u00a0nobody asked {body} what it had in mind.",
+        "Subscribe now",
+    ]
+    return "\n\n".join(lines) + f"\n\n{_OUTLETS[number % 3]}{_TOPICS[number // 3 % 3]}\n\n\n"
