@@ -1,25 +1,24 @@
 """The job as a Prefect flow: `python flows/ingest.py --raw raw --processed processed`.
 
-Runs on the server that PREFECT_API_URL names, else on one that Prefect starts for the run. What is
-done is known to the manifest in `processed/`, never to Prefect: a run that it takes for running
-after a power cut stops nobody.
+It runs on the server that PREFECT_API_URL names, else on one that Prefect starts for the run. What
+is done stands in the manifest of `processed/`, never in Prefect: a run that a power cut ended stays
+"Running" there, and stops nobody.
 """
 
 import argparse
-import multiprocessing
 import os
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from functools import partial
-from typing import Any
-from uuid import UUID
+from multiprocessing import active_children, get_context
+from typing import Any, NoReturn
 
-# Set here because Prefect reads its settings from the folder one stands in; yours come first.
+# Here and not in pyproject.toml, which Prefect reads only in the folder that one stands in. What
+# the environment says comes first.
 os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
 os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_ENABLED", "true")
@@ -35,3 +34,216 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from clippings.errors import ClippingsError, LockedError, WorkerError
 from clippings.pipeline import Batch, Done, ingest
 from clippings.report import quote, write_markdown, write_text
+
+ARTIFACT = "clippings-run"
+"""Key of the report that each run leaves in Prefect."""
+
+_FAILED, _BUSY, _STOPPED = 1, 75, 130
+_RECORD_SECONDS = 10
+
+Work = Callable[[Batch], Done]
+
+
+@flow(name="clippings", flow_run_name="{raw} to {processed}", persist_result=False)
+def ingest_dumps(
+    raw: str = "raw",
+    processed: str = "processed",
+    model: str | None = None,
+    layout: str = "digest",
+    workers: int = 1,
+) -> State[Any]:
+    """Bring the tables in `processed` up to date with the dumps in `raw`.
+
+    Args:
+        raw: Folder of dumps; never written.
+        processed: Folder of tables; made where it is missing.
+        model: Name or path of a spaCy pipeline; None for the one that ships with clippings.
+        layout: Name of the layout of the dumps.
+        workers: Most processes at a time; 1 for the flow's own.
+
+    Returns:
+        Completed or Failed. The message is the exit code of `clippings ingest` and what it means,
+        the data are that code or the error.
+    """
+    work_off = partial(map_batches, workers=workers)
+    try:
+        run = ingest(raw, processed, model=model, layout=layout, map=work_off)
+    except ClippingsError as error:  # an answer, not a defect: no traceback
+        code = _BUSY if isinstance(error, LockedError) else _FAILED
+        return Failed(message=f"{code}: {error}", data=error)
+    create_markdown_artifact(write_markdown(run), ARTIFACT)
+    print(write_text(run), flush=True)
+    errors = sum(problem.severity == "error" for problem in run.problems)
+    note = f", and {errors:,} error{' stands' if errors == 1 else 's stand'}" if errors else ""
+    return Completed(message=f"{run.exit_code}: done{note}", data=run.exit_code)
+
+
+def map_batches(work: Work, batches: Sequence[Batch], *, workers: int) -> Iterator[Done]:
+    """Work off batches as tasks, one each.
+
+    Several at a time are threads that wait for processes of ours: Prefect's own process pool starts
+    a server in each process where none is named, which takes longer than most runs.
+
+    Args:
+        work: What to do with a batch.
+        batches: What to work off.
+        workers: Most processes at a time; 1 for this one.
+
+    Yields:
+        What was done, batch by batch.
+    """
+    workers = min(workers, len(batches))
+    if workers == 1:
+        for batch in batches:
+            state = process(_name_batch(batch), work, batch, return_state=True)
+            yield state.result()
+        _await_record(state.state_details.task_run_id)
+        return
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    runner: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=workers)
+    with pool, runner:
+        remote = partial(_process_in, pool, work)
+        futures = [
+            runner.submit(process, {"name": _name_batch(batch), "work": remote, "batch": batch})
+            for batch in batches
+        ]
+        try:
+            for future in futures:
+                yield future.result()
+        except BaseException:  # Ctrl-C must not wait for the batches under way
+            for child in active_children():
+                child.terminate()
+            raise
+    _await_record(futures[-1].task_run_id)
+
+
+def _process_in(pool: ProcessPoolExecutor, work: Work, batch: Batch) -> Done:
+    try:
+        return pool.submit(work, batch).result()
+    except BrokenProcessPool:
+        raise WorkerError(
+            "expected every worker to come to its end, found one killed, perhaps for memory. "
+            "Run again with --workers 1: what the others finished is saved and not done twice."
+        ) from None
+
+
+def _name_batch(batch: Batch) -> str:
+    first = quote(batch.jobs[0].file)
+    return first if len(batch.jobs) == 1 else f"{len(batch.jobs)} dumps from {first}"
+
+
+def _is_passing(_task: object, _run: object, state: State[Any]) -> bool:
+    """Say whether another try may help; what clippings says on purpose, it would say again."""
+    return not isinstance(state.data, ClippingsError)
+
+
+@task(
+    task_run_name="{name}",
+    retries=2,
+    retry_delay_seconds=[1, 10],
+    retry_condition_fn=_is_passing,
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
+def process(
+    name: str,  # noqa: ARG001
+    work: Work,
+    batch: Batch,
+) -> Any:
+    """Work off one batch; `name` is for Prefect.
+
+    Returns:
+        What was done, or Failed with the error.
+    """
+    try:
+        return work(batch)
+    except ClippingsError as error:
+        return Failed(message=str(error), data=error)
+
+
+def _await_record(task_run_id: Any) -> None:
+    """Let the server write the tasks down: stopped while it does, it prints tracebacks."""
+    with get_client(sync_client=True) as client:
+        end = time.monotonic() + _RECORD_SECONDS
+        while time.monotonic() < end:
+            try:
+                state = client.read_task_run(task_run_id).state
+                if state and state.is_final():
+                    return
+            except ObjectNotFound:
+                pass
+            time.sleep(0.1)
+
+
+def run_flow(options: argparse.Namespace) -> int:
+    """Run the flow here and say what is wrong, if anything is.
+
+    Args:
+        options: The options of `add_options`.
+
+    Returns:
+        The exit code, as of `clippings ingest`.
+    """
+    state = ingest_dumps(**parameters(options), return_state=True)
+    outcome = state.result(raise_on_failure=False)
+    if isinstance(outcome, int):
+        return outcome
+    if not isinstance(outcome, ClippingsError):
+        return _FAILED  # a defect, and Prefect has shown its traceback
+    print(f"clippings: {outcome}", file=sys.stderr, flush=True)
+    return _BUSY if isinstance(outcome, LockedError) else _FAILED
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what a run works on."""
+    parser.add_argument("--raw", default="raw", metavar="FOLDER", help="dumps (default: raw)")
+    parser.add_argument(
+        "--processed", default="processed", metavar="FOLDER", help="tables (default: processed)"
+    )
+    parser.add_argument(
+        "--model",
+        metavar="PATH|NAME",
+        help="spaCy pipeline (default: the one that ships with clippings; blank:en tags nothing)",
+    )
+    parser.add_argument("--layout", default="digest", metavar="NAME", help="form of the dumps")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="processes (default: one per core)",
+    )
+
+
+def parameters(options: argparse.Namespace) -> dict[str, Any]:
+    """Take from the options what the flow is called with."""
+    return {
+        name: getattr(options, name) for name in ("raw", "processed", "model", "layout", "workers")
+    }
+
+
+def stop(*_: object) -> NoReturn:
+    """Treat SIGTERM as Ctrl-C, so that the server that was started for the run is stopped too."""
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    """Run the flow by hand."""
+    parser = argparse.ArgumentParser(
+        prog="flows/ingest.py",
+        description="Bring the tables up to date with the raw dumps, as a Prefect flow.",
+        epilog="Exit codes: 0 clean; 3 done, and a problem of severity error stands; 1 failed, "
+        "tables unchanged; 2 wrong usage; 75 another run is at work.",
+    )
+    add_options(parser)
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        return run_flow(options)
+    except KeyboardInterrupt:
+        print("clippings: stopped; run again to go on", file=sys.stderr)
+        return _STOPPED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

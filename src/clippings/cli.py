@@ -1,4 +1,4 @@
-"""The command line: `clippings ingest`, `clippings inspect`."""
+"""The command line: `clippings ingest`, `clippings inspect`, `clippings evaluate`."""
 
 from __future__ import annotations
 
@@ -75,6 +75,16 @@ def _parser() -> argparse.ArgumentParser:
     inspect.add_argument("file", metavar="FILE")
     inspect.add_argument("--layout", default="digest", metavar="NAME", help="form of the dump")
     inspect.set_defaults(run=_inspect)
+
+    evaluate = commands.add_parser("evaluate", help="score a pipeline on marked texts")
+    evaluate.add_argument(
+        "gold", nargs="+", metavar="GOLD", help=".md, .jsonl, .conll, .iob or .spacy; read together"
+    )
+    evaluate.add_argument("--model", metavar="PATH|NAME", help="spaCy pipeline (default: shipped)")
+    evaluate.add_argument(
+        "--worst", type=int, default=5, metavar="N", help="sentences with most faults to show"
+    )
+    evaluate.set_defaults(run=_evaluate)
     return parser
 
 
@@ -119,6 +129,25 @@ def _inspect(options: argparse.Namespace) -> int:
         raise ReadError("unreadable", detail) from None
     dump = decode(content)
     print(write_split(dump, split(dump.text, load_layout(options.layout))))
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from clippings.gold import read_gold
+    from clippings.models import find_model
+    from clippings.scores import write_scores
+    from clippings.tag import load_pipeline, tag
+
+    documents = [document for path in options.gold for document in read_gold(Path(path))]
+    nlp = load_pipeline(find_model(options.model))
+    found = [
+        [(mention.start, mention.end, mention.label) for mention in mentions]
+        for mentions in tag((document.text for document in documents), nlp)
+    ]
+    print(f"{len(documents)} documents from {', '.join(options.gold)}")
+    print("\n".join(write_scores(documents, found, options.worst)))
     return 0
 
 

@@ -28,6 +28,10 @@ class LockedError(StoreError):
     """Another run holds the lock of the folder of tables."""
 
 
+class GoldError(ClippingsError):
+    """A file of marked texts cannot be read."""
+
+
 class WorkerError(ClippingsError):
     """A process that worked on dumps was killed; the tables are as they were."""
 

@@ -23,6 +23,16 @@ SCHEMA_VERSION = 1
 STATUSES = ("ok", "partial", "empty", "rejected")
 PRECISIONS = ("day", "month", "year")
 LABELS = ("PERSON", "ORG", "PLACE")
+GOLD_LABELS = {
+    "PERSON": "PERSON",
+    "PER": "PERSON",
+    "ORG": "ORG",
+    "PLACE": "PLACE",
+    "GPE": "PLACE",
+    "LOC": "PLACE",
+    "FAC": "PLACE",
+}
+"""What pipelines and gold files call a thing -> what we call it. All else is no mention."""
 FIELDS = ("title", "body")
 SPAN_KINDS = (
     "title",

@@ -13,21 +13,11 @@ from typing import Any, NamedTuple
 
 import spacy
 from spacy.language import Language
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc, DocBin, Span
 
-from clippings.errors import ModelError
+from clippings.errors import GoldError, ModelError
 from clippings.models import Model
-
-LABELS = {
-    "PERSON": "PERSON",
-    "PER": "PERSON",
-    "ORG": "ORG",
-    "PLACE": "PLACE",
-    "GPE": "PLACE",
-    "LOC": "PLACE",
-    "FAC": "PLACE",
-}
-"""What a pipeline calls a thing -> what we call it. Everything else is no mention."""
+from clippings.records import GOLD_LABELS as LABELS
 
 PIECE_CHARACTERS = 20_000
 """A longer text is cut: spaCy refuses 1,000,000 characters, and 100,000 brackets take 1.6 GB."""
@@ -108,6 +98,25 @@ def load_pipeline(model: Model) -> Language:
         if model not in _LOADED:
             _LOADED[model] = _load(model)
         return _LOADED[model]
+
+
+def read_docbin(path: Path) -> Iterator[tuple[str, list[tuple[int, int, str]]]]:
+    """Read marked texts that spaCy stored.
+
+    Yields:
+        The text of each document, and start, end (code points) and label of its entities.
+
+    Raises:
+        GoldError: The file is no DocBin.
+    """
+    try:
+        docs = list(DocBin().from_disk(path).get_docs(spacy.blank("en").vocab))
+    except Exception as error:  # msgpack, zlib and spaCy each have their own
+        raise GoldError(
+            f"{path}: expected a DocBin of spaCy, found {type(error).__name__}: {error}."
+        ) from error
+    for doc in docs:
+        yield doc.text, [(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents]
 
 
 def find_extents(surface: str, label: str) -> Iterator[tuple[int, int]]:
