@@ -137,7 +137,7 @@ def write_dump() -> Callable[..., str]:
 
 
 @pytest.fixture
-def processed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+def tagged(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """The content of every dump that was read and tagged, as it happens."""
     contents: list[bytes] = []
     real = pipeline.process

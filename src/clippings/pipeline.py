@@ -32,7 +32,7 @@ from clippings.records import (
     arrow_schema,
     to_arrow,
 )
-from clippings.scan import Found, find_dumps, hash_id
+from clippings.scan import Found, find_dumps, hash_id, to_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -529,8 +529,7 @@ def _own(rows: pa.Table, dump_id: str, note: Mapping[str, Any]) -> pa.Table:
     """Fill in what rows say of the file that they come from."""
     import pyarrow as pa
 
-    path = os.fsencode(note["file"]).decode("utf-8", "backslashreplace")
-    values = {"dump_id": dump_id, "path": path, "sha256": note["sha256"]}
+    values = {"dump_id": dump_id, "path": to_text(note["file"]), "sha256": note["sha256"]}
     for name, value in values.items():
         if name in rows.column_names:
             column = pa.array([value] * rows.num_rows, pa.string())

@@ -63,7 +63,16 @@ class Found:
     @property
     def path(self) -> str:
         r"""Path fit for a table and a message: bytes that are no UTF-8 as `\xNN`."""
-        return os.fsencode(self.file).decode("utf-8", "backslashreplace")
+        return to_text(self.file)
+
+
+def to_text(name: str) -> str:
+    r"""Make a name of a file fit for a table and a message: bytes that are no UTF-8 as `\xNN`.
+
+    >>> to_text("caf\udce9.txt")
+    'caf\\xe9.txt'
+    """
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def find_dumps(raw: Path, *, max_bytes: int) -> list[Found]:
@@ -107,7 +116,7 @@ def _walk(raw: Path, folder: str, ancestors: tuple[Path, ...]) -> Iterator[str]:
         ):
             continue
         file = os.path.join(folder, entry.name)
-        if not entry.is_dir():
+        if not _is_folder(entry):
             yield file
             continue
         real = Path(os.path.realpath(raw / file))
@@ -115,6 +124,13 @@ def _walk(raw: Path, folder: str, ancestors: tuple[Path, ...]) -> Iterator[str]:
             yield file
         else:
             yield from _walk(raw, file, (*ancestors, real))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link in a circle, or one through a closed folder; _look_at says which
+        return False
 
 
 def _look_at(raw: Path, file: str, inside: Path, max_bytes: int) -> Found:
@@ -136,7 +152,7 @@ def _look_at(raw: Path, file: str, inside: Path, max_bytes: int) -> Found:
         size = status.st_size
         suffix = os.path.splitext(file)[1].lower()
         if suffix not in _TAKEN:
-            detail = f'expected .txt, .text, .md or no suffix, found "{suffix}"'
+            detail = f'expected .txt, .text, .md or no suffix, found "{to_text(suffix)}"'
             return Found(file, None, size, "unsupported_type", detail)
         if size > max_bytes:
             detail = f"expected at most {max_bytes:,} bytes, found {size:,}"
@@ -159,5 +175,5 @@ def _kind(status: os.stat_result) -> str:
 
 
 def _link_detail(path: Path) -> str:
-    target = os.fsencode(os.readlink(path)).decode("utf-8", "backslashreplace")
+    target = to_text(os.readlink(path))
     return f'expected a link to a file inside the raw folder, found one to "{target}"'

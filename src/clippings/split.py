@@ -16,7 +16,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from clippings.dates import PrintedDate, is_date_line, parse_date
 from clippings.errors import DateError
@@ -177,7 +179,18 @@ against a short line of text; fewer speak against a title."""
 _OFTEN = 3
 """Times that a line stands in a dump which speak for the page rather than for an article."""
 
-_BREAKS = re.compile(r"[^\n\r\f]+")
+_PARTS = tuple(Part)
+_NUMBERS: dict[str, int] = {part: number for number, part in enumerate(_PARTS)} | {_START: 0}
+_STEPS_TO: dict[Part, dict[str, float]] = {
+    part: {before: steps[part] for before, steps in _STEPS.items() if part in steps}
+    for part in _PARTS
+}
+
+_LONG = 400
+"""A line of that many characters is a paragraph: no title, label or paywall line is as long."""
+_PARAGRAPH = {Part.TITLE: 12.0, Part.BODY: 0.0, Part.PREAMBLE: 3.0, Part.UNKNOWN: 0.0}
+_LINE = re.compile(r"[^\n\r\f]+")
+_BLANK = re.compile(r"[\s\ufeff]*")  # files that were joined bring byte order marks along
 _TERMINAL = re.compile(r"[.!?:;,…][\"'”’»)\]]*$")
 _SENTENCE_END = re.compile(r"(?<!\b\w)(?<!\.\w)[.:;,…][\"'”’»)\]]*$")  # "the war." but not "U.S."
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
@@ -190,21 +203,18 @@ _SMALL = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line with words in it.
 
     Attributes:
         start: Character offset of its first character that is no white space.
         end: Character offset behind its last such character.
-        text: What stands between, each run of white space as one space.
         gap: Blank lines before it.
         is_ruled: Whether a rule or form feed stands between it and the line before.
     """
 
     start: int
     end: int
-    text: str
     gap: int
     is_ruled: bool
 
@@ -229,50 +239,49 @@ def split(text: str, layout: Layout) -> Split:
         Articles in order, spans that tile `text` exactly, and doubts.
     """
     lines = list(_read_lines(text, layout))
-    parts = _cheapest_reading(lines, layout)
+    parts = _cheapest_reading(text, lines, layout)
     return _Assembly(text, layout).assemble(lines, parts)
 
 
 def _read_lines(text: str, layout: Layout) -> Iterator[Line]:
     previous_end, is_ruled = 0, False
-    for chunk in _BREAKS.finditer(text):
-        start, end = chunk.span()
-        while start < end and (text[start].isspace() or text[start] == "\ufeff"):
-            start += 1
-        while end > start and text[end - 1].isspace():
-            end -= 1
-        if start == end:
+    for chunk in _LINE.finditer(text):
+        blank = _BLANK.match(text, chunk.start(), chunk.end())
+        start = blank.end() if blank else chunk.start()
+        line = text[start : chunk.end()].rstrip()
+        if not line:
             continue
-        words = squeeze(text[start:end])
-        if len(words) < 200 and layout.separator.fullmatch(words):
+        end = start + len(line)
+        if len(line) < _LONG and layout.separator.fullmatch(squeeze(line)):
             is_ruled = True
             continue
-        is_ruled = is_ruled or text.find("\f", previous_end, start) >= 0
-        yield Line(
-            start, end, words, max(0, _count_breaks(text, previous_end, start) - 1), is_ruled
-        )
+        breaks, has_form_feed = _count_breaks(text[previous_end:start])
+        yield Line(start, end, max(0, breaks - 1), is_ruled or has_form_feed)
         previous_end, is_ruled = end, False
 
 
-def _count_breaks(text: str, start: int, end: int) -> int:
-    crlf = text.count("\r\n", start, end)
-    return text.count("\n", start, end) + text.count("\r", start, end) - crlf
+@lru_cache(maxsize=1024)
+def _count_breaks(between: str) -> tuple[int, bool]:
+    """Count the line ends between two lines, and tell whether there is a form feed."""
+    breaks = between.count("\n") + between.count("\r") - between.count("\r\n")
+    return breaks, "\f" in between
 
 
-def _cheapest_reading(lines: list[Line], layout: Layout) -> list[Part]:
+def _cheapest_reading(text: str, lines: list[Line], layout: Layout) -> list[Part]:
     """Give every line its part, so that all readings and steps together cost least."""
     if not lines:
         return []
     usual_gap = Counter(line.gap for line in lines).most_common(1)[0][0]
-    counts = Counter(line.text for line in lines)
+    counts = Counter(text[line.start : line.end] for line in lines if _is_short(line))
     costs: dict[str, float] = {_START: 0.0}
-    trail: list[dict[Part, str]] = []
+    trail: list[bytes] = []  # for each line and part the part before, by number
     hangs = False
     for line in lines:
         reached: dict[str, float] = {}
-        came_from: dict[Part, str] = {}
+        came_from = bytearray(len(_NUMBERS))
         width = (line.gap > usual_gap) - 0.25 * (line.gap < usual_gap)
-        for part, cost in _readings(line, layout, counts[line.text] >= _OFTEN).items():
+        printed = text[line.start : line.end]
+        for part, cost in _readings(printed, layout, counts[printed] >= _OFTEN).items():
             if part is Part.TITLE:
                 cost -= _RULE_HERE * line.is_ruled + _WIDE_GAP * width
             elif part is Part.MORE_TOPICS and line.gap > 0:
@@ -283,27 +292,36 @@ def _cheapest_reading(lines: list[Line], layout: Layout) -> list[Part]:
                 cost += _WIDE_GAP
             if hangs and line.gap == 0:
                 cost += {Part.TITLE: 6, Part.MORE_TOPICS: -2}.get(part, 0)
-            best: float | None = None
-            for before, so_far in costs.items():
-                step = _STEPS[before].get(part)
-                if step is not None and (best is None or so_far + step < best):
-                    best, came_from[part] = so_far + step, before
-            if best is not None:
+            steps = _STEPS_TO[part]
+            ways = [
+                (so_far + steps[before], before)
+                for before, so_far in costs.items()
+                if before in steps
+            ]
+            if ways:
+                best, before = min(ways)
                 reached[part] = best + cost
-        hangs = line.text.endswith((layout.topic_separator, "&", ":"))
+                came_from[_NUMBERS[part]] = _NUMBERS[before]
+        hangs = printed.endswith((layout.topic_separator, "&", ":"))
         costs = reached
-        trail.append(came_from)
+        trail.append(bytes(came_from))
     last = min(costs, key=lambda part: costs[part] + _LAST.get(part, 0))
     parts = [Part(last)]
-    for came_from in reversed(trail[1:]):
-        parts.append(Part(came_from[parts[-1]]))
+    for step in reversed(trail[1:]):
+        parts.append(_PARTS[step[_NUMBERS[parts[-1]]]])
     return parts[::-1]
 
 
-def _readings(line: Line, layout: Layout, is_repeated: bool) -> dict[Part, float]:
+def _is_short(line: Line) -> bool:
+    return line.end - line.start < _LONG
+
+
+def _readings(line: str, layout: Layout, is_repeated: bool) -> dict[Part, float]:
     """Tell what a line by itself can be read as, and at which cost."""
-    text = line.text
-    words = text.split(" ")
+    if len(line) >= _LONG:
+        return _PARAGRAPH
+    words = line.split()
+    text = " ".join(words)
     title = _cost_of_title(text, words)
     readings = {
         Part.TITLE: title,
@@ -311,8 +329,6 @@ def _readings(line: Line, layout: Layout, is_repeated: bool) -> dict[Part, float
         Part.PREAMBLE: 3.0 if len(words) > 25 else 0.0,
         Part.UNKNOWN: 0.0,
     }
-    if len(words) > 60:
-        return readings
     if is_date_line(text):
         readings |= {Part.DATE: 0.0, Part.TITLE: title + 5, Part.BODY: 10.0, Part.PREAMBLE: 4.0}
         return readings
@@ -460,19 +476,18 @@ class _Assembly:
         start, end, kind = loose[0][0].start, loose[-1][0].end, loose[0][1]
         self.pieces.append(Span(start, end, kind, None))
         if kind is Part.UNKNOWN:
+            first = squeeze(self.text[start : loose[0][0].end])
             code, found = "no_article", "no title line"
             if inside:
                 code, found = "unplaced", "text behind the last part of one"
             self.doubts.append(
-                Doubt(
-                    code, start, f"expected an article, found {found}: {_quote(loose[0][0].text)}"
-                )
+                Doubt(code, start, f"expected an article, found {found}: {_quote(first)}")
             )
 
     def _take_article(self, inside: list[tuple[Line, Part]]) -> None:
         values: dict[Part, list[str]] = {part: [] for part in Part}
         index = len(self.articles)
-        paragraphs = list(_paragraphs(inside))
+        paragraphs = list(_paragraphs(self.text, inside))
         for start, end, part in paragraphs:
             values[part].append(squeeze(self.text[start:end]))
             kind = "topics" if part is Part.MORE_TOPICS else part.value
@@ -522,7 +537,7 @@ class _Assembly:
             yield Span(position, len(self.text), "separator", None)
 
 
-def _paragraphs(inside: list[tuple[Line, Part]]) -> Iterator[tuple[int, int, Part]]:
+def _paragraphs(text: str, inside: list[tuple[Line, Part]]) -> Iterator[tuple[int, int, Part]]:
     """Join the lines of hard-wrapped paragraphs; every other line is a paragraph of its own.
 
     Yields:
@@ -533,24 +548,25 @@ def _paragraphs(inside: list[tuple[Line, Part]]) -> Iterator[tuple[int, int, Par
         if part is Part.BODY and block and line.gap == 0 and not line.is_ruled:
             block.append(line)
             continue
-        yield from _unwrap(block)
+        yield from _unwrap(text, block)
         block = []
         if part is Part.BODY:
             block = [line]
         else:
             yield line.start, line.end, part
-    yield from _unwrap(block)
+    yield from _unwrap(text, block)
 
 
-def _unwrap(block: list[Line]) -> Iterator[tuple[int, int, Part]]:
+def _unwrap(text: str, block: list[Line]) -> Iterator[tuple[int, int, Part]]:
     """Tell paragraphs of one line each from one paragraph that was wrapped at a column."""
-    widths = [len(line.text) for line in block[:-1]]
+    widths = [line.end - line.start for line in block]
     is_wrapped = (
-        len(widths) > 0
+        len(block) > 1
         and max(widths) <= 100
-        and min(widths) >= 0.6 * max(widths) >= 24
-        and len(block[-1].text) <= max(widths) + 5
-        and sum(not _TERMINAL.search(line.text) for line in block[:-1]) > 0.5 * len(widths)
+        and min(widths[:-1]) >= 0.6 * max(widths[:-1]) >= 24
+        and widths[-1] <= max(widths[:-1]) + 5
+        and sum(not _TERMINAL.search(text[line.start : line.end]) for line in block[:-1])
+        > 0.5 * len(widths[:-1])
     )
     if is_wrapped:
         yield block[0].start, block[-1].end, Part.BODY
