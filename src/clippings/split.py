@@ -302,7 +302,10 @@ def _cheapest_reading(text: str, lines: list[Line], layout: Layout) -> list[Part
                 best, before = min(ways)
                 reached[part] = best + cost
                 came_from[_NUMBERS[part]] = _NUMBERS[before]
-        hangs = printed.endswith((layout.topic_separator, "&", ":"))
+        # "More about: Iran," and "More about:" go on in the next line.
+        hangs = printed.endswith((layout.topic_separator, "&")) or (
+            layout.topics.value(printed) == ""
+        )
         costs = reached
         trail.append(bytes(came_from))
     last = min(costs, key=lambda part: costs[part] + _LAST.get(part, 0))
@@ -372,7 +375,7 @@ def _cost_of_title(text: str, words: list[str]) -> float:
 
 def _cost_of_body(text: str, words: list[str], title: float) -> float:
     """A paragraph may be anything, but hardly ever a line that looks just like a title."""
-    if len(words) > 25:
+    if len(words) > 25 or (title > 0 and text.endswith(("?", "!"))):
         return 0.0
     if title <= 1:
         return (9.0 if len(words) >= 4 else 7.5 if len(words) == 3 else 2.5) - 3 * title
