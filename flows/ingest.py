@@ -15,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from multiprocessing import active_children, get_context
+from threading import Event, Thread
 from typing import Any, NoReturn
 
 # Here and not in pyproject.toml, which Prefect reads only in the folder that one stands in. What
@@ -40,6 +41,7 @@ ARTIFACT = "clippings-run"
 
 _FAILED, _BUSY, _STOPPED = 1, 75, 130
 _RECORD_SECONDS = 10
+_IGNORE_CTRL_C = (signal.SIGINT, signal.SIG_IGN)
 
 Work = Callable[[Batch], Done]
 
@@ -99,10 +101,14 @@ def map_batches(work: Work, batches: Sequence[Batch], *, workers: int) -> Iterat
             yield state.result()
         _await_record(state.state_details.task_run_id)
         return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    # Ctrl-C reaches every process of a terminal: this one sees to the others.
+    pool = ProcessPoolExecutor(
+        workers, get_context("spawn"), initializer=signal.signal, initargs=_IGNORE_CTRL_C
+    )
     runner: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=workers)
+    is_over = Event()
     with pool, runner:
-        remote = partial(_process_in, pool, work)
+        remote = partial(_process_in, pool, is_over, work)
         futures = [
             runner.submit(process, {"name": _name_batch(batch), "work": remote, "batch": batch})
             for batch in batches
@@ -110,17 +116,20 @@ def map_batches(work: Work, batches: Sequence[Batch], *, workers: int) -> Iterat
         try:
             for future in futures:
                 yield future.result()
-        except BaseException:  # Ctrl-C must not wait for the batches under way
+        except BaseException:  # must not wait for the batches under way
+            is_over.set()
             for child in active_children():
                 child.terminate()
             raise
     _await_record(futures[-1].task_run_id)
 
 
-def _process_in(pool: ProcessPoolExecutor, work: Work, batch: Batch) -> Done:
+def _process_in(pool: ProcessPoolExecutor, is_over: Event, work: Work, batch: Batch) -> Done:
     try:
         return pool.submit(work, batch).result()
     except BrokenProcessPool:
+        if is_over.is_set():
+            raise KeyboardInterrupt from None
         raise WorkerError(
             "expected every worker to come to its end, found one killed, perhaps for memory. "
             "Run again with --workers 1: what the others finished is saved and not done twice."
@@ -175,6 +184,12 @@ def _await_record(task_run_id: Any) -> None:
             time.sleep(0.1)
 
 
+def _start_server() -> None:
+    """Start a server where none is named, deaf to Ctrl-C, so that it hears how the run ended."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    get_client(sync_client=True)
+
+
 def run_flow(options: argparse.Namespace) -> int:
     """Run the flow here and say what is wrong, if anything is.
 
@@ -184,6 +199,9 @@ def run_flow(options: argparse.Namespace) -> int:
     Returns:
         The exit code, as of `clippings ingest`.
     """
+    starting = Thread(target=_start_server, daemon=True)
+    starting.start()
+    starting.join()
     state = ingest_dumps(**parameters(options), return_state=True)
     outcome = state.result(raise_on_failure=False)
     if isinstance(outcome, int):

@@ -27,6 +27,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from clippings.errors import LockedError, StoreError
@@ -102,11 +103,19 @@ def current(processed: Path) -> Snapshot | None:
     Raises:
         StoreError: The link leads nowhere, or the manifest cannot be read.
     """
+    link = processed / "current"
     try:
-        path = processed / os.readlink(processed / "current")
-        return Snapshot(path, json.loads((path / _MANIFEST).read_text(encoding="utf-8")))
+        while True:
+            target = os.readlink(link)
+            path = processed / target
+            try:
+                return Snapshot(path, json.loads((path / _MANIFEST).read_text(encoding="utf-8")))
+            except FileNotFoundError:
+                if os.readlink(link) == target:
+                    raise
+                # Else it was collected between the two looks, and the next one is there.
     except FileNotFoundError as error:
-        if not (processed / "current").is_symlink():
+        if not link.is_symlink():
             return None
         raise _broken(processed, error) from None
     except (OSError, ValueError) as error:
@@ -170,7 +179,14 @@ def lock(processed: Path) -> Iterator[None]:
             raise LockedError(
                 f"{processed}: another run is at work on these tables. Wait until it has ended."
             ) from None
-        yield
+        try:
+            yield
+        except OSError as error:
+            raise StoreError(
+                f"{error.filename or processed}: expected to read and write it, found "
+                f"{error.strerror or error}. Make room or mend its permissions, then run again; "
+                "what is done is not done twice."
+            ) from error
 
 
 def recover(processed: Path) -> Snapshot | None:
@@ -238,7 +254,8 @@ def save_work(processed: Path, key: str, tables: Mapping[str, pa.Table]) -> None
                 stream.write_table(tables[table])
     content = buffer.getvalue()
     path = processed / ".store" / "work" / key
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    # Two dumps may hold the same, in two processes or threads.
+    temporary = path.with_suffix(f".{os.getpid()}.{get_ident()}.tmp")
     with temporary.open("wb") as handle:
         handle.write(hashlib.sha256(content).digest())
         handle.write(content)
