@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from multiprocessing import active_children, get_context
@@ -28,6 +28,7 @@ os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")
 from prefect import State, flow, get_client, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.client.orchestration import SyncPrefectClient
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
@@ -39,7 +40,7 @@ from clippings.report import quote, write_markdown, write_text
 ARTIFACT = "clippings-run"
 """Key of the report that each run leaves in Prefect."""
 
-_FAILED, _BUSY, _STOPPED = 1, 75, 130
+FAILED, BUSY, STOPPED = 1, 75, 130
 _RECORD_SECONDS = 10
 _IGNORE_CTRL_C = (signal.SIGINT, signal.SIG_IGN)
 
@@ -71,8 +72,7 @@ def ingest_dumps(
     try:
         run = ingest(raw, processed, model=model, layout=layout, map=work_off)
     except ClippingsError as error:  # an answer, not a defect: no traceback
-        code = _BUSY if isinstance(error, LockedError) else _FAILED
-        return Failed(message=f"{code}: {error}", data=error)
+        return Failed(message=f"{_exit_code(error)}: {error}", data=error)
     create_markdown_artifact(write_markdown(run), ARTIFACT)
     print(write_text(run), flush=True)
     errors = sum(problem.severity == "error" for problem in run.problems)
@@ -184,10 +184,35 @@ def _await_record(task_run_id: Any) -> None:
             time.sleep(0.1)
 
 
-def _start_server() -> None:
-    """Start a server where none is named, deaf to Ctrl-C, so that it hears how the run ended."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    get_client(sync_client=True)
+class ServerError(ClippingsError):
+    """There is no Prefect server to run on."""
+
+
+def find_server() -> None:
+    """Start a server where none is named, and see that it answers.
+
+    Raises:
+        ServerError: It does not.
+    """
+    found: Future[SyncPrefectClient] = Future()
+
+    def find() -> None:
+        # Ctrl-C reaches every process of a terminal, but the server must hear how the run ended.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            found.set_result(get_client(sync_client=True))
+        except Exception as error:
+            found.set_exception(error)
+
+    Thread(target=find, daemon=True).start()
+    try:
+        with found.result() as client:
+            client.raise_for_api_version_mismatch_once()
+    except RuntimeError as error:
+        raise ServerError(
+            f"expected a Prefect server, found: {error}. Start one with `prefect server start`, or "
+            "unset PREFECT_API_URL to have one started for the run."
+        ) from None
 
 
 def run_flow(options: argparse.Namespace) -> int:
@@ -199,17 +224,23 @@ def run_flow(options: argparse.Namespace) -> int:
     Returns:
         The exit code, as of `clippings ingest`.
     """
-    starting = Thread(target=_start_server, daemon=True)
-    starting.start()
-    starting.join()
     state = ingest_dumps(**parameters(options), return_state=True)
     outcome = state.result(raise_on_failure=False)
     if isinstance(outcome, int):
         return outcome
     if not isinstance(outcome, ClippingsError):
-        return _FAILED  # a defect, and Prefect has shown its traceback
-    print(f"clippings: {outcome}", file=sys.stderr, flush=True)
-    return _BUSY if isinstance(outcome, LockedError) else _FAILED
+        return FAILED  # a defect, and Prefect has shown its traceback
+    return fail(outcome)
+
+
+def fail(error: ClippingsError) -> int:
+    """Tell a person of an error, and give its exit code."""
+    print(f"clippings: {error}", file=sys.stderr, flush=True)
+    return _exit_code(error)
+
+
+def _exit_code(error: ClippingsError) -> int:
+    return BUSY if isinstance(error, LockedError) else FAILED
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -257,10 +288,13 @@ def main() -> int:
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, stop)
     try:
+        find_server()
         return run_flow(options)
+    except ServerError as error:
+        return fail(error)
     except KeyboardInterrupt:
         print("clippings: stopped; run again to go on", file=sys.stderr)
-        return _STOPPED
+        return STOPPED
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Shared by all tests: a small pipeline that tags, dumps to write, a desk to work at."""
 
 import json
+import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,14 @@ class Desk:
                 listed |= parts
                 assert {part.name for part in (snapshot / f"{table}.parquet").iterdir()} == parts
         assert {part.name for part in (self.processed / ".store" / "parts").iterdir()} == listed
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_fsync() -> Iterator[None]:
+    """No test cuts the power, and waiting for the disk takes longer than all the rest."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
 
 
 @pytest.fixture(scope="session")

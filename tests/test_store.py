@@ -208,6 +208,27 @@ def test_a_full_disk_is_an_error_with_a_remedy(
     assert list((processed / ".store" / "parts").glob("*.tmp")) == []
 
 
+def test_all_is_on_disk_before_it_is_current(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: set[int] = set()
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.add(os.fstat(handle).st_ino))
+    replace_link = store._replace_link
+
+    def look_and_replace(link: Path, target: Path) -> None:
+        snapshot = link.parent / target
+        paths = [snapshot.parent, snapshot, *snapshot.rglob("*"), *snapshot.parent.glob("../*/parts")]
+        assert len(paths) > 2 * len(TABLES)
+        assert {path.name for path in paths if path.stat().st_ino not in synced} == set()
+        replace_link(link, target)
+
+    monkeypatch.setattr(store, "_replace_link", look_and_replace)
+    commit(tmp_path / "tables", set(), {1: 1})
+    synced.clear()
+    commit(tmp_path / "other", set(), {1: 1})
+    assert (tmp_path / "other").stat().st_ino in synced
+
+
 # Old snapshots
 
 

@@ -108,24 +108,19 @@ def where(
         StoreError: There is no such article, or the words lie outside the field.
         ReadError: A raw file is gone or has changed since it was ingested; run `clippings ingest`.
     """
+    import pyarrow.compute as pc
+
     if field not in FIELDS:
         raise StoreError(f'expected a field of {", ".join(FIELDS)}, found "{field}"')
     processed = Path(processed)
     with store.pin(processed) as snapshot:
-        occurrences = _rows(snapshot, "occurrences", "article_id", article_id)
+        rows = snapshot.read("occurrences")
+        occurrences = rows.filter(pc.equal(rows["article_id"], article_id)).to_pylist()
         if not occurrences:
             raise StoreError(f'{processed}: expected an article_id, found "{article_id}"')
         return [
             _place(snapshot, occurrence, field, start, end, processed) for occurrence in occurrences
         ]
-
-
-def _rows(snapshot: store.Snapshot, table: str, column: str, value: str) -> list[dict[str, Any]]:
-    import pyarrow.compute as pc
-
-    rows = snapshot.read(table)
-    found: list[dict[str, Any]] = rows.filter(pc.equal(rows[column], value)).to_pylist()
-    return found
 
 
 def _place(
@@ -138,11 +133,11 @@ def _place(
 ) -> tuple[str, int, int]:
     """Find the bytes of some words of a field in one occurrence of its article."""
     dump_id = occurrence["dump_id"]
-    [row] = _rows(snapshot, "dumps", "dump_id", dump_id)
+    [row] = snapshot.read_owner("dumps", dump_id).to_pylist()
     dump = _read_again(processed, snapshot.manifest, dump_id, row["path"])
     paragraphs = [
         (dump.char_offset(span["start_byte"]), dump.char_offset(span["end_byte"]))
-        for span in _rows(snapshot, "spans", "dump_id", dump_id)
+        for span in snapshot.read_owner("spans", dump_id).to_pylist()
         if span["kind"] == field
         and occurrence["start_byte"] <= span["start_byte"] < occurrence["end_byte"]
     ]

@@ -43,7 +43,7 @@ TAG_VERSION = 1
 
 _BY_DUMP = ("dumps", "occurrences", "spans", "problems")
 _BY_ARTICLE = ("articles", "article_topics", "mentions")
-_BATCH_BYTES = 1_000_000
+_BATCH_BYTES = 250_000
 _BATCH_DUMPS = 200
 
 
@@ -516,10 +516,7 @@ def _carry(previous: store.Snapshot, dump_id: str) -> dict[str, pa.Table]:
     """Take the rows of a dump over from the previous snapshot, less what was passing."""
     import pyarrow.compute as pc
 
-    tables = {}
-    for table in _BY_DUMP:
-        rows = previous.read(table)
-        tables[table] = rows.filter(pc.equal(rows["dump_id"], dump_id))
+    tables = {table: previous.read_owner(table, dump_id) for table in _BY_DUMP}
     problems = tables["problems"]
     tables["problems"] = problems.filter(pc.not_equal(problems["code"], "changing"))
     return tables

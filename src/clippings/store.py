@@ -91,6 +91,14 @@ class Snapshot:
         read = [pq.ParquetFile(part).read(columns=columns) for part in parts]
         return pa.concat_tables(read)
 
+    def read_owner(self, table: str, owner: str) -> pa.Table:
+        """Read the rows of one owner: the value of the first column of the table's key."""
+        import pyarrow.compute as pc
+
+        bucket = owner[: self.manifest["tables"][table]["digits"]]
+        rows = self.read(table, buckets=(bucket,))
+        return rows.filter(pc.equal(rows[TABLES[table].key[0]], owner))
+
 
 def writer() -> str:
     """Name what writes the parts; another version may give other bytes for the same rows."""

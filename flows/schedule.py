@@ -1,0 +1,86 @@
+"""The job by the clock: `python flows/schedule.py --cron "0 6 * * *"`.
+
+Stays and runs the flow when it is due, one run at a time. The clock is that of a Prefect server
+that stays too: start it with `prefect server start` and name it with PREFECT_API_URL.
+"""
+
+import argparse
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+# First, because it sets what Prefect reads when it is imported.
+from ingest import FAILED, ServerError, add_options, fail, find_server, ingest_dumps, parameters
+from prefect.schedules import Cron, Interval, Schedule
+from prefect.settings import PREFECT_API_URL
+
+DEPLOYMENT = "scheduled"
+"""Name of the deployment; with the flow's: clippings/scheduled."""
+
+
+def served_parameters(options: argparse.Namespace) -> dict[str, Any]:
+    """Take from the options what a run is called with, wherever it is started."""
+    values = parameters(options)
+    for name in ("raw", "processed"):
+        values[name] = str(Path(values[name]).absolute())
+    if values["model"] and Path(values["model"]).is_dir():
+        values["model"] = str(Path(values["model"]).absolute())
+    return values
+
+
+def read_schedule(options: argparse.Namespace) -> Schedule:
+    """Take from the options when the flow is to run.
+
+    Raises:
+        ValueError: The times cannot be read, or there is no such time zone.
+    """
+    if options.interval is not None:
+        return Interval(timedelta(seconds=options.interval))
+    return Cron(options.cron, timezone=options.timezone)
+
+
+def main() -> int:
+    """Serve the flow until Ctrl-C or SIGTERM."""
+    parser = argparse.ArgumentParser(
+        prog="flows/schedule.py",
+        description="Run the flow by the clock of the Prefect server that PREFECT_API_URL names.",
+    )
+    when = parser.add_mutually_exclusive_group(required=True)
+    when.add_argument("--cron", metavar="TIMES", help='when to run, such as "0 6 * * *"')
+    when.add_argument("--interval", type=float, metavar="SECONDS", help="how often to run")
+    parser.add_argument(
+        "--timezone", default="UTC", metavar="NAME", help="of the cron times (default: UTC)"
+    )
+    parser.add_argument(
+        "--limit", type=int, default=1, metavar="N", help="most runs at a time (default: 1)"
+    )
+    add_options(parser)
+    options = parser.parse_args()
+    try:
+        schedule = read_schedule(options)
+    except ValueError as error:
+        parser.error(str(error))
+    if not PREFECT_API_URL.value():
+        print(
+            "clippings: expected a Prefect server, found no PREFECT_API_URL. Start one in another "
+            "terminal with `prefect server start`, then here: "
+            "export PREFECT_API_URL=http://127.0.0.1:4200/api",
+            file=sys.stderr,
+        )
+        return FAILED
+    try:
+        find_server()
+    except ServerError as error:
+        return fail(error)
+    ingest_dumps.serve(
+        DEPLOYMENT,
+        schedule=schedule,
+        parameters=served_parameters(options),
+        limit=options.limit,
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
