@@ -211,7 +211,7 @@ def find_server() -> None:
     except RuntimeError as error:
         raise ServerError(
             f"expected a Prefect server, found: {error}. Start one with `prefect server start`, or "
-            "unset PREFECT_API_URL to have one started for the run."
+            "name another with PREFECT_API_URL."
         ) from None
 
 

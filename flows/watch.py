@@ -35,7 +35,7 @@ def look(raw: Path) -> Notes:
         for name in names:
             path = os.path.join(folder, name)
             try:
-                status = os.stat(path)
+                status = Path(path).stat()
                 notes[path] = (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
             except OSError:  # gone again, or a link to nowhere
                 notes[path] = None

@@ -1,5 +1,6 @@
 """Shared by all tests: a small pipeline that tags, dumps to write, a desk to work at."""
 
+import itertools
 import json
 import os
 import shutil
@@ -122,15 +123,22 @@ def ruler(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
-def make_desk(tmp_path_factory: pytest.TempPathFactory, ruler: str) -> Callable[[], Desk]:
-    """Sets up an empty desk; for tests that need several."""
+def desk_at(ruler: str) -> Callable[[Path], Desk]:
+    """Sets up an empty desk in a folder."""
 
-    def make() -> Desk:
-        root = tmp_path_factory.mktemp("desk")
-        (root / "raw").mkdir()
+    def set_up(root: Path) -> Desk:
+        (root / "raw").mkdir(parents=True)
         return Desk(root / "raw", root / "processed", ruler)
 
-    return make
+    return set_up
+
+
+@pytest.fixture
+def make_desk(tmp_path: Path, desk_at: Callable[[Path], Desk]) -> Iterator[Callable[[], Desk]]:
+    """Sets up an empty desk; for tests that need several."""
+    numbers = itertools.count()
+    yield lambda: desk_at(tmp_path / f"desk{next(numbers)}")
+    shutil.rmtree(tmp_path)  # thousands of files, which pytest would keep for three runs
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -66,14 +67,14 @@ _STATES = st.dictionaries(st.integers(0, 60), st.integers(1, 3), max_size=60)
 
 
 @given(steps=st.lists(st.tuples(st.sets(st.integers(0, 60)), _STATES), min_size=1, max_size=4))
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_puts_equal_one_that_begins_anew(
-    steps: list[tuple[set[int], dict[int, int]]], tmp_path_factory: pytest.TempPathFactory
+    steps: list[tuple[set[int], dict[int, int]]],
 ) -> None:
     """1, 16 and 256 buckets; owners that come, go and are replaced."""
-    root = tmp_path_factory.mktemp("store")
     state: dict[int, int] = {}
-    with pytest.MonkeyPatch.context() as patch:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        root = Path(folder)
         patch.setattr(store, "_BUCKET_ROWS", 3)
         for number, (removed, added) in enumerate(steps):
             snapshot = commit(root / "tables", removed, added)

@@ -19,17 +19,17 @@ _MAGIC = {
     b"PK\x05\x06": "an empty zip archive",
     b"\x1f\x8b": "a gzip archive",
     b"7z\xbc\xaf\x27\x1c": "a 7z archive",
-    b"Rar!": "a RAR archive",
-    b"BZh": "a bzip2 archive",
+    b"Rar!\x1a\x07": "a RAR archive",
+    b"BZh91AY&SY": "a bzip2 archive",
     b"\xfd7zXZ": "an xz archive",
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",
-    b"GIF8": "a GIF picture",
+    b"GIF87a": "a GIF picture",
+    b"GIF89a": "a GIF picture",
     b"\xd0\xcf\x11\xe0": "an old office document",
     b"{\\rtf": "a rich text document",
     b"\x7fELF": "a program",
     b"SQLite format 3": "a database",
-    b"PAR1": "a Parquet file",
 }
 # The C0 controls that plain text has no use for; tab, line feed, vertical tab, form feed and
 # carriage return are text, and \x1a to \x1f stand in old DOS and mainframe exports.
@@ -115,7 +115,7 @@ class Dump:
         """
         if not self._strides:
             return byte
-        stride = bisect_right(self._strides, byte) - 1
+        stride = min(bisect_right(self._strides, byte), len(self._strides) - 1) - 1
         _, codec, errors = self._source
         start = self._strides[stride]
         return stride * _STRIDE + len(self.content[start:byte].decode(codec, errors))
@@ -139,15 +139,11 @@ def decode(content: bytes) -> Dump:
     for magic, name in _MAGIC.items():
         if content.startswith(magic):
             raise ReadError("not_text", f"expected plain text, found {name}", 0)
+    if content.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        raise ReadError("unknown_encoding", "expected UTF-8 or UTF-16, found UTF-32", 0)
     for bom, codec in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
         if content.startswith(bom):
-            try:
-                return Dump(content, content.decode(codec), codec)
-            except UnicodeDecodeError as error:
-                detail = f"a UTF-16 byte order mark, but {error.reason} at byte {error.start}"
-                raise ReadError(
-                    "unknown_encoding", f"expected UTF-16, found {detail}", error.start
-                ) from None
+            return _decode_utf16(content, codec)
     _refuse_binary(content)
     try:
         text = content.decode("utf-8")
@@ -156,14 +152,27 @@ def decode(content: bytes) -> Dump:
     return Dump(content, text, "utf-8-sig" if text.startswith("\ufeff") else "utf-8")
 
 
+def _decode_utf16(content: bytes, codec: str) -> Dump:
+    try:
+        text = content.decode(codec)
+    except UnicodeDecodeError as error:
+        detail = f"expected UTF-16, as its mark says, found {error.reason} at byte {error.start}"
+        raise ReadError("unknown_encoding", detail, error.start) from None
+    if "\0" in text:
+        nul = len(text[: text.index("\0")].encode(codec))
+        raise ReadError("not_text", f"expected text, found a NUL at byte {nul}", nul)
+    return Dump(content, text, codec)
+
+
 def _refuse_binary(content: bytes) -> None:
     nul = content.find(b"\0")
     if nul >= 0:
-        pairs = max(1, len(content) // 2)
-        if max(content[::2].count(0), content[1::2].count(0)) > 0.3 * pairs:
+        # The spaces and line ends of UTF-16 have their NUL all at even or all at odd bytes.
+        fewer, more = sorted((content[::2].count(0), content[1::2].count(0)))
+        if fewer == 0 and more > 1 and more > 0.02 * len(content) and len(content) % 2 == 0:
             raise ReadError(
                 "utf16_without_bom",
-                f"expected text, found a NUL in every other byte from byte {nul} on",
+                f"expected text, found NUL bytes as UTF-16 has them, the first at byte {nul}",
                 nul,
             )
         raise ReadError("not_text", f"expected text, found a NUL byte at byte {nul}", nul)
@@ -181,10 +190,10 @@ def _refuse_binary(content: bytes) -> None:
 def _decode_legacy(content: bytes, first_bad: int) -> Dump:
     """Read bytes that are not all UTF-8: Windows-1252, or UTF-8 with some of it pasted in."""
     escaped = content.decode("utf-8", "surrogateescape")
-    stray_count = len(_ESCAPED.findall(escaped))
+    stray_count = len(escaped) - len(escaped.encode("utf-8", "ignore").decode())
     # In Windows-1252 text a byte pair that is also valid UTF-8 ("Ã©") hardly ever comes about, so
     # more good sequences than stray bytes mean a UTF-8 file with foreign parts.
-    good_count = sum(1 for char in escaped if char > "\x7f") - stray_count
+    good_count = len(escaped) - len(escaped.encode("ascii", "ignore")) - stray_count
     if good_count > stray_count:
         text, encoding = escaped.translate(_CP1252), "utf-8+cp1252"
     else:

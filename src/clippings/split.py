@@ -186,10 +186,13 @@ _STEPS_TO: dict[Part, dict[str, float]] = {
     for part in _PARTS
 }
 
+_NO_TITLE = 10.0
+"""From this cost on a line is no title, whatever stands around it."""
 _LONG = 400
 """A line of that many characters is a paragraph: no title, label or paywall line is as long."""
-_PARAGRAPH = {Part.TITLE: 12.0, Part.BODY: 0.0, Part.PREAMBLE: 3.0, Part.UNKNOWN: 0.0}
+_PARAGRAPH = {Part.BODY: 0.0, Part.PREAMBLE: 3.0, Part.UNKNOWN: 0.0}
 _LINE = re.compile(r"[^\n\r\f]+")
+_PRICE = re.compile(r"[$€£] ?\d")
 _BLANK = re.compile(r"[\s\ufeff]*")  # files that were joined bring byte order marks along
 _TERMINAL = re.compile(r"[.!?:;,…][\"'”’»)\]]*$")
 _SENTENCE_END = re.compile(r"(?<!\b\w)(?<!\.\w)[.:;,…][\"'”’»)\]]*$")  # "the war." but not "U.S."
@@ -327,11 +330,12 @@ def _readings(line: str, layout: Layout, is_repeated: bool) -> dict[Part, float]
     text = " ".join(words)
     title = _cost_of_title(text, words)
     readings = {
-        Part.TITLE: title,
         Part.BODY: _cost_of_body(text, words, title),
-        Part.PREAMBLE: 3.0 if len(words) > 25 else 0.0,
+        Part.PREAMBLE: 3.0 if len(words) > 25 or (title == 0 and len(words) > 3) else 0.0,
         Part.UNKNOWN: 0.0,
     }
+    if title < _NO_TITLE:
+        readings[Part.TITLE] = title
     if is_date_line(text):
         readings |= {Part.DATE: 0.0, Part.TITLE: title + 5, Part.BODY: 10.0, Part.PREAMBLE: 4.0}
         return readings
@@ -341,7 +345,7 @@ def _readings(line: str, layout: Layout, is_repeated: bool) -> dict[Part, float]
     topics = layout.topics.value(text)
     if topics is not None and (cost := _cost_of_topics(topics, layout)) is not None:
         readings |= {Part.TOPICS: cost, Part.BODY: 10 - 2 * cost, Part.TITLE: title + 8}
-    elif (cost := _cost_of_topics(text, layout)) is not None:
+    elif outlet is None and (cost := _cost_of_topics(text, layout)) is not None:
         count = text.count(layout.topic_separator)
         readings[Part.MORE_TOPICS] = cost + (0 if text[0].islower() else (4, 2, 1)[min(count, 2)])
     byline = layout.byline.value(text)
@@ -367,8 +371,8 @@ def _cost_of_title(text: str, words: list[str]) -> float:
     if text[0].islower():
         cost += 4
     cost += 6 if len(words) > 25 else 1.5 if len(words) < 2 else 0
-    if len(text) > 250:
-        return cost + 6
+    if cost >= _NO_TITLE or len(text) > 250:
+        return _NO_TITLE
     share = _capital_share(text)
     return cost + (0 if share >= 0.8 else 1 if share >= 0.5 and len(words) <= 18 else 2)
 
@@ -380,6 +384,10 @@ def _cost_of_body(text: str, words: list[str], title: float) -> float:
     if title <= 1:
         return (9.0 if len(words) >= 4 else 7.5 if len(words) == 3 else 2.5) - 3 * title
     return 3.5 if 3 <= len(words) <= 18 and not _TERMINAL.search(text) else 0.0
+
+
+def _looks_like_title(text: str, words: list[str]) -> bool:
+    return len(words) >= 4 and _capital_share(text) >= 0.8
 
 
 def _capital_share(text: str) -> float:
@@ -419,12 +427,16 @@ def _cost_of_boilerplate(text: str, words: list[str], layout: Layout) -> float:
     plain = straight.lower()
     if page.whole.fullmatch(plain):
         return 0.0
-    if len(words) > page.longest or page.tells.search(plain):
+    if len(words) > page.longest:
         return 9.0
     if _is_made_of_page_words(straight, page):
         return 0.0
-    if page.opens.match(plain):
-        return 0.0 if page.words.search(plain) else 3.5
+    if page.tells.search(plain):
+        return 9.0
+    if opening := page.opens.match(plain):
+        # "Subscribe" alone says nothing of a line that begins with it.
+        is_page = any(word.end() > opening.end() for word in page.words.finditer(plain))
+        return 0.0 if is_page and not _looks_like_title(text, words) else 3.5
     if page.words.search(plain):
         return 2.5
     return 4.5 if len(words) <= 15 and not _SENTENCE_END.search(text) else 7.0
@@ -432,7 +444,7 @@ def _cost_of_boilerplate(text: str, words: list[str], layout: Layout) -> float:
 
 def _is_made_of_page_words(text: str, page: Boilerplate) -> bool:
     """Tell whether a line holds words of the page and none that only an article would use."""
-    page_count = name_count = 0
+    page_count, name_count = len(_PRICE.findall(text)), 0
     for number, word in enumerate(_WORD.findall(text)):
         lower = word.lower()
         if lower in page.page:
@@ -443,7 +455,7 @@ def _is_made_of_page_words(text: str, page: Boilerplate) -> bool:
             name_count += 1
     if name_count == 0:
         return page_count > 0
-    return page_count > 1 and name_count <= 4 and _capital_share(text) < 0.8
+    return page_count > 1 and name_count <= 4 and not _looks_like_title(text, text.split())
 
 
 class _Assembly:
@@ -498,8 +510,6 @@ class _Assembly:
         published_text = values[Part.DATE][0] if values[Part.DATE] else None
         start = inside[0][0].start
         outlet = [self.layout.outlet.value(text) for text in values[Part.OUTLET]]
-        listed = [self.layout.topics.value(text) or "" for text in values[Part.TOPICS]]
-        topics = " ".join(listed + values[Part.MORE_TOPICS]).split(self.layout.topic_separator)
         self.articles.append(
             Article(
                 title=values[Part.TITLE][0],
@@ -508,12 +518,23 @@ class _Assembly:
                 byline=values[Part.BYLINE][0] if values[Part.BYLINE] else None,
                 dateline=None,
                 outlet=outlet[0] if outlet else None,
-                topics=tuple(topic for text in topics if (topic := text.strip())),
+                topics=tuple(self._read_topics(paragraphs)),
                 body="\n\n".join(values[Part.BODY]),
                 start=start,
                 end=inside[-1][0].end,
             )
         )
+
+    def _read_topics(self, paragraphs: list[tuple[int, int, Part]]) -> Iterator[str]:
+        lists: list[str] = []
+        for start, end, part in paragraphs:
+            line = squeeze(self.text[start:end])
+            if part is Part.TOPICS:
+                lists.append(self.layout.topics.value(line) or "")
+            elif part is Part.MORE_TOPICS:
+                lists[-1] += f" {line}"
+        for listed in lists:
+            yield from filter(None, map(str.strip, listed.split(self.layout.topic_separator)))
 
     def _read_date(
         self, printed: str | None, paragraphs: list[tuple[int, int, Part]]

@@ -249,6 +249,22 @@ def _trimmed_spans(doc: Doc, entity: Span, label: str) -> Iterator[Span]:
             yield span
 
 
+COMMON = "C"
+"""The list of words that are written small: a capital alone makes no name of them."""
+
+
+import os
+
+
+def _small_capitals(word: str) -> str:
+    """Write a longer word in capitals small: "ADDIS" and "NATO" are looked up as "Addis", "Nato"."""
+    return (
+        word.capitalize()
+        if len(word) > 3 and word.isupper() and os.environ.get("NER_CAPS")
+        else word
+    )
+
+
 class GazetteerFeatures:
     """Writes what each token's word is listed as into `token.tag_`, where the model looks.
 
@@ -267,9 +283,10 @@ class GazetteerFeatures:
         self._lists = lists
         self._letters: dict[tuple[str, ...], str] = {}
         self._longest: dict[str, int] = {}
+        self._common = frozenset(lists.get(COMMON, ()))
         for letter, names in lists.items():
-            for name in names:
-                words = tuple(name.split(" "))
+            for name in names if letter != COMMON else ():
+                words = tuple(map(_small_capitals, name.split(" ")))
                 self._letters[words] = self._letters.get(words, "") + letter
                 self._longest[words[0]] = max(self._longest.get(words[0], 0), len(words))
 
@@ -286,7 +303,7 @@ class GazetteerFeatures:
 
     def __call__(self, doc: Doc) -> Doc:
         """Mark the tokens of a doc."""
-        words = [token.text for token in doc]
+        words = [_small_capitals(token.text) for token in doc]
         marks: list[set[str]] = [set() for _ in words]
         for start, word in enumerate(words):
             farthest = min(start + self._longest.get(word, 0), len(words))
@@ -295,6 +312,8 @@ class GazetteerFeatures:
                     marks[start].add(letter if end == start + 1 else f"{letter}b")
                     for inside in marks[start + 1 : end]:
                         inside.add(f"{letter}i")
+            if word[0].isupper() and word.lower() in self._common:
+                marks[start].add(COMMON)
         for token, letters in zip(doc, marks, strict=True):
             token.tag_ = "+".join(sorted(letters)) or "_"
         return doc
