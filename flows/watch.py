@@ -14,7 +14,6 @@ from threading import Event
 
 # First, because it sets what Prefect reads when it is imported.
 from ingest import BUSY, FAILED, ServerError, add_options, fail, find_server, run_flow, stop
-from prefect.server.api.server import SubprocessASGIServer
 from watchfiles import watch
 
 Notes = dict[str, tuple[int, int, int] | None]
@@ -103,6 +102,8 @@ def try_flow(options: argparse.Namespace) -> int:
         find_server()
         return run_flow(options)
     except Exception as error:
+        from prefect.server.api.server import SubprocessASGIServer
+
         print(f"clippings: the run broke off: {error!r}", file=sys.stderr, flush=True)
         SubprocessASGIServer().stop()  # perhaps it is dead; the next run starts another
         return BUSY

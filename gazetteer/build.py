@@ -54,11 +54,12 @@ UNMARKED_CAPITALS = frozenset(("IL", "PS"))
 """Which city is the capital is disputed."""
 DIRTY_KM = 150.0
 """As far as another name may be from the town whose own name it is, and still be its by mistake."""
-MOST_ALIASES = 20
 
 LATIN = re.compile(r"[A-Z][A-Za-z\u00c0-\u024f\u1e00-\u1eff'’‘ʿʾʻ`\- ]{2,39}")  # "Dayr az-Zawr"
 ARABIC = re.compile(r"(?:al|el|ad|ar|as|ash|at|an|az)-[A-Z].*")  # "al-Qaim"
 CAPITALS_ONLY = re.compile(r"[A-Z]{3,4}")  # codes of airports
+OF_CYRILLIC = re.compile(r".*'(?:-|$)|.*khot$|^E[hk]?l'")  # "Ehl'-Kut", "Mosul khot"
+NO_NAME = re.compile(r"[A-Z]+|.*[^\u0000-\u024f\u1e00-\u1eff‘’ʻʼʿʾ].*|.*,.*|Village of .*")
 
 
 @dataclass
@@ -111,14 +112,16 @@ def read_towns(cache: Any) -> list[Town]:
             "capital" if city["geonameid"] in capitals else "city",
         )
         for operation, value in fixes.pop(town.geonames_id, ()):
-            if operation == "country":
+            if operation == "name":
+                town.name, town.aliases = value, [town.name, *town.aliases]
+            elif operation == "country":
                 town.country_code = value
             elif operation == "add":
                 town.added.append(value)
             elif operation == "drop":
                 town.aliases = [name for name in town.aliases if name != value]
             else:
-                raise SystemExit(f"fixes.csv: expected country, add or drop, found {operation}")
+                raise SystemExit(f"fixes.csv: expected name, country, add or drop, found {operation}")
         towns.append(town)
     if fixes:
         raise SystemExit(f"fixes.csv: no town has the number {sorted(fixes)}")
@@ -153,6 +156,7 @@ def clean_aliases(names: Iterable[str]) -> list[str]:
             for name in names
             if (LATIN.fullmatch(name) or (ARABIC.match(name) and LATIN.fullmatch(name[3:])))
             and not CAPITALS_ONLY.fullmatch(name)
+            and not OF_CYRILLIC.match(name)
         },
         key=lambda name: (not name.isascii(), name),
     )
@@ -169,7 +173,7 @@ def choose(towns: Sequence[Town], known: frozenset[str]) -> list[Town]:
     return [
         town
         for town in towns
-        if town.is_home
+        if (town.is_home and not NO_NAME.fullmatch(town.name))
         or town.added
         or town.kind == "capital"
         or town.population >= WORLD_POPULATION
@@ -203,7 +207,7 @@ def set_aliases(towns: Sequence[Town]) -> None:
             kept.append(name)
         for name in clean_aliases(town.aliases) if town.is_home else ():
             full, bare = place_keys(name)
-            if bare in taken or len(bare) < 3 or len(kept) >= MOST_ALIASES:
+            if bare in taken or len(bare) < 3:
                 continue
             if any(is_owner(other, town) for other in (*owners[full], *owners[bare])):
                 continue
@@ -287,7 +291,7 @@ def build() -> bytes:
                 town.admin_region,
                 round(town.latitude, 4),
                 round(town.longitude, 4),
-                town.population,
+                town.population or "",
                 town.geonames_id,
             )
         )

@@ -9,39 +9,32 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clippings.errors import LayoutError
-from clippings.layouts.layout import layout_names, load_layout, parse_layout
+from clippings.layouts.layout import Label, Layout, layout_names, load_layout, parse_layout
 
 DIGEST = (resources.files("clippings.layouts") / "digest.toml").read_text(encoding="utf-8")
-
-SMALL = """\
-name = "small"
-
-[separator]
-lines = ['%%']
-
-[byline]
-starts = ["From"]
-
-[outlet]
-starts = ["Source:", "As seen in"]
-
-[topics]
-starts = ["Subjects:"]
-separator = ";"
-
-[boilerplate]
-longest = 12
-lines = ['click here']
-opens = ['please']
-words = ['pay']
-tells = ['said']
-"""
+SECTIONS = ["separator", "byline", "outlet", "topics", "boilerplate"]
 
 
-def change(old: str, new: str) -> str:
-    """The small layout with one thing changed."""
-    assert SMALL.count(old) == 1
-    return SMALL.replace(old, new)
+def put(section: str, key: str, value: str | None) -> str:
+    """The text of digest.toml with another value for one key, or without the key."""
+    start = DIGEST.index(f"[{section}]\n") if section else 0
+    pattern = rf"^{key} = (\[.*?\]|\"\"\".*?\"\"\"|[^\n]*)$"
+    line = "" if value is None else f"{key} = {value}"
+    changed, count = re.compile(pattern, re.MULTILINE | re.DOTALL).subn(
+        lambda _: line, DIGEST[start:], count=1
+    )
+    assert count == 1
+    return DIGEST[:start] + changed
+
+
+def parse(text: str) -> Layout:
+    return parse_layout(text, where="my.toml")
+
+
+def find_line(text: str, section: str, words: str) -> int:
+    """Number of the line of a section that holds some words, from 1."""
+    at = text.index(words, text.index(f"[{section}]") if section else 0)
+    return text.count("\n", 0, at) + 1
 
 
 def known_bug(*values: Any, reason: str) -> Any:
@@ -51,9 +44,7 @@ def known_bug(*values: Any, reason: str) -> Any:
 def test_digest_ships() -> None:
     assert "digest" in layout_names()
     assert layout_names() == sorted(layout_names())
-    layout = load_layout("digest")
-    assert layout.name == "digest"
-    assert load_layout("digest") is layout
+    assert load_layout("digest") is load_layout("digest")
 
 
 @pytest.mark.parametrize("name", layout_names())
@@ -62,24 +53,28 @@ def test_every_layout_that_ships_can_be_used(name: str) -> None:
 
 
 def test_fingerprint_follows_the_content() -> None:
-    first = parse_layout(SMALL, where="small.toml")
-    assert first.fingerprint == parse_layout(SMALL, where="other.toml").fingerprint
-    assert first.fingerprint != parse_layout(SMALL + "\n", where="small.toml").fingerprint
+    first = parse(DIGEST)
+    assert first.fingerprint == parse_layout(DIGEST, where="other.toml").fingerprint
+    assert first.fingerprint != parse(DIGEST + "\n").fingerprint
 
 
-def test_small_layout_says_what_the_file_says() -> None:
-    layout = parse_layout(SMALL, where="small.toml")
-    assert layout.name == "small"
-    assert layout.separator.fullmatch("%%")
-    assert not layout.separator.fullmatch("%")
-    assert (layout.topic_separator, layout.boilerplate.longest) == (";", 12)
-    assert layout.boilerplate.whole.fullmatch("click here!")
-    assert not layout.boilerplate.whole.fullmatch("click here to go on")
-    assert layout.boilerplate.opens.match("please wait")
-    assert not layout.boilerplate.opens.match("pleased")
-    assert layout.boilerplate.words.search("to pay for it")
-    assert not layout.boilerplate.words.search("a payment")
-    assert layout.boilerplate.tells.search("he said so")
+def test_layout_says_what_the_file_says() -> None:
+    assert parse(put("", "name", '"mine"')).name == "mine"
+    assert parse(put("topics", "separator", '";"')).topic_separator == ";"
+    assert parse(put("boilerplate", "longest", "12")).boilerplate.longest == 12
+    separator = parse(put("separator", "lines", "['%%', 'END']")).separator
+    assert separator.fullmatch("%%")
+    assert separator.fullmatch("END")
+    assert not separator.fullmatch("-----")
+    whole = parse(put("boilerplate", "lines", "['click here']")).boilerplate.whole
+    assert whole.fullmatch("click here!")
+    assert not whole.fullmatch("click here to go on")
+    opens = parse(put("boilerplate", "opens", "['please']")).boilerplate.opens
+    assert opens.match("please wait")
+    assert not opens.match("pleased")
+    words = parse(put("boilerplate", "words", "['pay']")).boilerplate.words
+    assert words.search("to pay for it")
+    assert not words.search("no payment")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +95,8 @@ def test_small_layout_says_what_the_file_says() -> None:
     ],
 )
 def test_label_gives_what_follows_it(line: str, value: str | None) -> None:
-    assert parse_layout(SMALL, where="small.toml").outlet.value(line) == value
+    layout = parse(put("outlet", "starts", '["Source:", "As seen in"]'))
+    assert layout.outlet.value(line) == value
 
 
 @pytest.mark.parametrize(
@@ -117,80 +113,118 @@ def test_layout_is_a_name_and_no_path(name: str) -> None:
         load_layout(name)
 
 
+def test_no_toml_is_named_with_its_line() -> None:
+    text = DIGEST.replace("[byline]", "[byline")
+    line = find_line(text, "separator", "[byline")
+    with pytest.raises(LayoutError, match=rf"^my.toml: expected TOML, .*line {line}\b"):
+        parse(text)
+
+
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("section", "key"),
     [
-        ("name =", r"^small.toml: expected TOML, found a fault: .*line 1"),
-        (change("[byline]", "[byline"), r"^small.toml: expected TOML, found a fault: .*line 6"),
-        (change("[byline]", "[bylines]"), r'^small.toml:6: .*"bylines".*Did you mean "byline"\?'),
-        (change("longest = 12", "longst = 12"), r'^small.toml:17: .*Did you mean "longest"\?'),
-        (change("longest = 12\n", ""), r'^small.toml: expected a key "longest", found none'),
-        (change('separator = ";"\n', ""), r'^small.toml: expected a key "separator"'),
-        (change("longest = 12", 'longest = "12"'), r"^small.toml:17: .*int.*str"),
-        (change("lines = ['%%']", "lines = '%%'"), r"^small.toml:4: .*list.*str"),
-        (change('name = "small"', "name = 3"), r"^small.toml:1: .*str.*int"),
-        (change('["Subjects:"]', '"Subjects:"'), r"^small.toml:\d+: .*list.*str"),
-        (change("'%%'", "'(%%'"), r"^small.toml:\d+: expected a regular expression"),
-        (change("'pay'", "'pay['"), r"^small.toml:\d+: expected a regular expression"),
-        ("", r'^small.toml: expected a key "name", found none'),
-        known_bug(
-            change("'%%'", "'(%%'"),
-            r"^small.toml:4: ",
-            reason="a pattern is looked for as it was compiled, so line 1 is named",
-        ),
-        known_bug(
-            change('["Subjects:"]', '"Subjects:"'),
-            r"^small.toml:13: ",
-            reason="the first line that holds the key is named, whatever its section",
-        ),
-        known_bug(
-            change('["From"]', "[1]"), r"^small.toml:7: ", reason="AttributeError: items unchecked"
-        ),
-        known_bug(
-            change("['pay']", "[1]"), r"^small.toml:\d+: ", reason="items of lists are unchecked"
-        ),
-        known_bug(
-            change('";"', '""'), r"^small.toml:14: ", reason="fails later, at the first topics line"
-        ),
-        known_bug(
-            change("longest = 12", "longest = true"), r"^small.toml:17: ", reason="true is an int"
-        ),
-        known_bug(
-            change("'pay'", "'p{99999999999}'"), r"^small.toml:\d+: ", reason="OverflowError"
-        ),
+        ("separator", "lines"),
+        ("byline", "starts"),
+        ("outlet", "starts"),
+        ("topics", "separator"),
+        ("boilerplate", "longest"),
+        ("boilerplate", "tells"),
     ],
 )
-def test_fault_is_named_with_its_line(text: str, message: str) -> None:
-    with pytest.raises(LayoutError, match=message):
-        parse_layout(text, where="small.toml")
+def test_missing_key_is_named(section: str, key: str) -> None:
+    with pytest.raises(LayoutError, match=f'^my.toml: expected a key "{key}", found none'):
+        parse(put(section, key, None))
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_missing_section_is_named(section: str) -> None:
+    text = re.sub(rf"^\[{section}\]\n(?:(?!^\[).*\n)*", "", DIGEST, flags=re.MULTILINE)
+    with pytest.raises(LayoutError, match=f'^my.toml: expected a key "{section}", found none'):
+        parse(text)
+
+
+def test_unknown_key_is_named_with_its_line_and_the_nearest() -> None:
+    text = DIGEST.replace("\nlongest = ", "\nlongst = ")
+    line = find_line(text, "boilerplate", "longst")
+    with pytest.raises(LayoutError, match=rf'^my.toml:{line}: .*"longst".*mean "longest"\?'):
+        parse(text)
+    text = DIGEST.replace("[byline]", "[bylines]")
+    line = find_line(text, "separator", "[bylines]")
+    with pytest.raises(LayoutError, match=rf'^my.toml:{line}: .*"bylines".*mean "byline"\?'):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "problem"),
+    [
+        ("", "name", "3", "expected a str .*, found a int"),
+        ("separator", "lines", "'%%'", "expected a list .*, found a str"),
+        ("boilerplate", "longest", '"12"', "expected a int .*, found a str"),
+        ("byline", "starts", '"By"', "expected a list .*, found a str"),
+        ("separator", "lines", "['(%%']", "expected a regular expression"),
+        ("boilerplate", "words", "['pay[']", "expected a regular expression"),
+        known_bug("byline", "starts", "[1]", "expected", reason="AttributeError: items unchecked"),
+        known_bug("boilerplate", "words", "[1]", "expected", reason="items of lists unchecked"),
+        known_bug("topics", "separator", '""', "expected", reason="ValueError at the first topics"),
+        known_bug("boilerplate", "longest", "true", "expected", reason="true is an int"),
+        known_bug("boilerplate", "words", "['p{9999999999}']", "expected", reason="OverflowError"),
+    ],
+)
+def test_wrong_value_is_named(section: str, key: str, value: str, problem: str) -> None:
+    with pytest.raises(LayoutError, match=rf"^my.toml:\d+: {problem}"):
+        parse(put(section, key, value))
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [
+        ("boilerplate", "longest", '"12"'),
+        known_bug("separator", "lines", "'%%'", reason="the first line with that word is named"),
+        known_bug("topics", "starts", '"More"', reason="the first line with that word is named"),
+        known_bug("separator", "lines", "['(%%']", reason="line 1 is named: a pattern is compiled"),
+        known_bug("boilerplate", "words", "['pay[']", reason="line 1 is named: as before"),
+    ],
+)
+def test_wrong_value_is_named_with_its_line(section: str, key: str, value: str) -> None:
+    text = put(section, key, value)
+    line = find_line(text, section, f"{key} = ")
+    with pytest.raises(LayoutError, match=rf"^my.toml:{line}: "):
+        parse(text)
 
 
 @pytest.mark.xfail(strict=True, reason="an empty alternative matches wherever a word begins")
 @pytest.mark.parametrize("key", ["opens", "words", "tells"])
 def test_empty_list_matches_nothing(key: str) -> None:
-    text = re.sub(rf"{key} = .*", f"{key} = []", SMALL)
-    page = parse_layout(text, where="small.toml").boilerplate
+    page = parse(put("boilerplate", key, "[]")).boilerplate
     assert getattr(page, key).search("a plain line") is None
 
 
-@settings(deadline=None, max_examples=200)
+@pytest.mark.xfail(strict=True, reason="an empty alternative matches, and a colon behind it")
+def test_empty_label_matches_nothing() -> None:
+    byline: Label = parse(put("byline", "starts", "[]")).byline
+    assert byline.value(": a line that begins with a colon") is None
+
+
+@settings(deadline=None, max_examples=60)
 @given(st.data())
 def test_any_damage_is_a_layout_or_a_layout_error(data: st.DataObject) -> None:
-    start = data.draw(st.integers(0, len(SMALL)))
-    end = data.draw(st.integers(start, min(len(SMALL), start + 30)))
-    text = SMALL[:start] + data.draw(st.text(max_size=5)) + SMALL[end:]
+    start = data.draw(st.integers(0, len(DIGEST)))
+    end = data.draw(st.integers(start, min(len(DIGEST), start + 30)))
+    text = DIGEST[:start] + data.draw(st.text(max_size=5)) + DIGEST[end:]
     try:
-        parse_layout(text, where="small.toml")
+        parse(text)
     except LayoutError as error:
         message = str(error)
     else:
         return
-    assert message.startswith("small.toml:")
+    assert message.startswith("my.toml:")
 
 
-def test_patterns_of_digest_are_lower_case_and_have_no_apostrophes() -> None:
+def test_patterns_of_digest_are_written_as_lines_are_compared() -> None:
+    """They see the line in lower case and without apostrophes."""
     page = DIGEST[DIGEST.index("[boilerplate]") :]
-    for pattern in re.findall(r"'(.*?)'", page):
-        plain = re.sub(r"\\.", "", pattern)
-        assert plain == plain.lower()
-        assert "’" not in plain
+    for line in page.splitlines():
+        if not line.startswith("#"):
+            plain = re.sub(r"\\.", "", line)
+            assert plain == plain.lower()
+            assert "’" not in plain

@@ -1,4 +1,4 @@
-"""Tables: what is declared once arrives in schema, Parquet file and dictionary, and rows survive."""
+"""Tables: what is declared once arrives in schema, file and dictionary; rows survive Parquet."""
 
 import typing
 from dataclasses import fields
@@ -106,9 +106,9 @@ def test_the_same_name_has_the_same_type_in_every_table() -> None:
     assert {name for name, found in types.items() if len(found) > 1} == set()
 
 
-@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow])
-@given(st.data())
 @pytest.mark.parametrize("table", TABLES)
+@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
 def test_rows_survive_parquet(
     table: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -141,6 +141,8 @@ def test_line_has_its_place(case: dict[str, Any]) -> None:
         found = split(text, LAYOUT)
         assert_lawful(text, found)
         titles = ["The Bridge That No One Repaired", "A Canal That Was Dug Twice"]
+        if case["kind"] == "title":
+            titles.insert(1, case["line"])
         assert [article.title for article in found.articles] == titles
         start = text.index(case["line"].strip(), len(before))
         end = start + len(case["line"].strip())

@@ -313,7 +313,6 @@ def test_names_in_the_manner_of_the_digests(
 
 
 @pytest.mark.model
-@pytest.mark.xfail(strict=True, reason="learned from texts where such bodies are marked")
 def test_a_government_is_no_name(shipped: Language) -> None:
     (mentions,) = tag(["Nothing was heard from the Syrian government."], shipped)
     assert mentions == []

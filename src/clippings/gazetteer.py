@@ -286,6 +286,8 @@ _PRIORS = {
 _PRIOR_OF_A_SITE = 6.0
 _UNLISTED = 3.5
 """Somewhere there is a place of that name that no list has, with 3,000 inhabitants."""
+_SEAT_POPULATION = 15_000
+"""Towns whose inhabitants GeoNames does not know are seats of districts."""
 _LEAD = 1.0
 _LEAD_IN_COUNTRY = 0.7
 _SAME_PLACE_KM = 40.0
@@ -297,7 +299,7 @@ def _prior(place: Place, *, is_primary: bool) -> float:
     if place.geonames_id is None or place.kind in _PRIORS:
         return prior + _PRIORS.get(place.kind, _PRIOR_OF_A_SITE)
     is_known = place.country_code in NEIGHBOURS or place.kind == "capital"
-    return prior + math.log10((place.population or 0) + 300) + is_known
+    return prior + math.log10((place.population or _SEAT_POPULATION) + 300) + is_known
 
 
 def _forms(name: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ import difflib
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -29,6 +29,13 @@ _KEYS: dict[str, dict[str, type]] = {
         "tells": list,
     },
 }
+_PATTERNS = (
+    ("separator", "lines"),
+    ("boilerplate", "lines"),
+    ("boilerplate", "opens"),
+    ("boilerplate", "words"),
+    ("boilerplate", "tells"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,58 +146,98 @@ def parse_layout(text: str, *, where: str) -> Layout:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise LayoutError(f"{where}: expected TOML, found a fault: {error}. Mend it.") from None
-    _check_keys(raw, {"name": str, **dict.fromkeys(_KEYS, dict)}, text, where)
+    check = _Check(text, where)
+    check.keys(raw, {"name": str, **dict.fromkeys(_KEYS, dict)}, "")
     for section, keys in _KEYS.items():
-        _check_keys(raw[section], keys, text, where)
+        check.keys(raw[section], keys, section)
     page = raw["boilerplate"]
-    try:
-        return Layout(
-            name=raw["name"],
-            fingerprint=hashlib.sha256(text.encode()).hexdigest(),
-            separator=re.compile(_either(raw["separator"]["lines"])),
-            byline=_label(raw["byline"]["starts"]),
-            outlet=_label(raw["outlet"]["starts"]),
-            topics=_label(raw["topics"]["starts"]),
-            topic_separator=raw["topics"]["separator"],
-            boilerplate=Boilerplate(
-                longest=page["longest"],
-                whole=re.compile(rf"(?:{_either(page['lines'])})[.!?»]*"),
-                plain=frozenset(page["plain"].split()),
-                page=frozenset(page["page"].split()),
-                opens=re.compile(rf"(?:{_either(page['opens'])})\b"),
-                words=re.compile(rf"\b(?:{_either(page['words'])})\b"),
-                tells=re.compile(rf"\b(?:{_either(page['tells'])})\b"),
-            ),
-        )
-    except re.error as error:
-        line = _line_of(str(error.pattern).split("|")[0], text)
-        raise LayoutError(
-            f"{where}:{line}: expected a regular expression, found a fault: {error}. Mend it."
-        ) from None
+    either = {
+        (section, key): check.pattern(raw[section][key], section, key) for section, key in _PATTERNS
+    }
+    return Layout(
+        name=raw["name"],
+        fingerprint=hashlib.sha256(text.encode()).hexdigest(),
+        separator=re.compile(either["separator", "lines"]),
+        byline=_label(raw["byline"]["starts"]),
+        outlet=_label(raw["outlet"]["starts"]),
+        topics=_label(raw["topics"]["starts"]),
+        topic_separator=raw["topics"]["separator"],
+        boilerplate=Boilerplate(
+            longest=page["longest"],
+            whole=re.compile(rf"{either['boilerplate', 'lines']}[.!?»]*"),
+            plain=frozenset(page["plain"].split()),
+            page=frozenset(page["page"].split()),
+            opens=re.compile(rf"{either['boilerplate', 'opens']}\b"),
+            words=re.compile(rf"\b{either['boilerplate', 'words']}\b"),
+            tells=re.compile(rf"\b{either['boilerplate', 'tells']}\b"),
+        ),
+    )
 
 
-def _check_keys(table: Mapping[str, Any], keys: Mapping[str, type], text: str, where: str) -> None:
-    for key, value in table.items():
-        line = _line_of(key, text)
-        if key not in keys:
-            known = ", ".join(keys)
-            raise LayoutError(
-                f'{where}:{line}: expected one of {known}, found "{key}".{_hint(key, keys)}'
-            )
-        if not isinstance(value, keys[key]):
-            expected, found = keys[key].__name__, type(value).__name__
-            raise LayoutError(
-                f'{where}:{line}: expected a {expected} for "{key}", found a {found}. Change it.'
-            )
-    for key in keys:
-        if key not in table:
-            raise LayoutError(f'{where}: expected a key "{key}", found none. Add it.')
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """Finds what is wrong with a layout file and says where.
 
+    Attributes:
+        text: The file.
+        where: Its name.
+    """
 
-def _line_of(word: str, text: str) -> int:
-    """Give the number of the first line that holds a word, from 1; 1 where none does."""
-    lines = text.splitlines()
-    return next((number for number, line in enumerate(lines, 1) if word in line), 1)
+    text: str
+    where: str
+
+    def keys(self, table: Mapping[str, Any], keys: Mapping[str, type], section: str) -> None:
+        """Check the keys of a section and the types of their values."""
+        for key, value in table.items():
+            place = self._place(section, key)
+            if key not in keys:
+                known = ", ".join(keys)
+                raise LayoutError(
+                    f'{place}: expected one of {known}, found "{key}".{_hint(key, keys)}'
+                )
+            if type(value) is not keys[key]:  # not isinstance: true is no number here
+                expected, found = keys[key].__name__, type(value).__name__
+                raise LayoutError(
+                    f'{place}: expected a {expected} for "{key}", found a {found}. Change it.'
+                )
+            for item in value if isinstance(value, list) else [value]:
+                if isinstance(item, int | dict) and not isinstance(value, list):
+                    continue
+                if not isinstance(item, str) or not item.strip():
+                    raise LayoutError(
+                        f'{place}: expected text for "{key}", found {item!r}. Change it.'
+                    )
+        for key in keys:
+            if key not in table:
+                place = f"under [{section}]" if section else "at the top"
+                raise LayoutError(
+                    f'{self.where}: expected a key "{key}", found none. Add it {place}.'
+                )
+
+    def pattern(self, patterns: Sequence[str], section: str, key: str) -> str:
+        """Check regular expressions and join them to one that matches any of them."""
+        for pattern in patterns:
+            try:
+                re.compile(pattern)
+            except (re.error, OverflowError, RecursionError) as error:
+                raise LayoutError(
+                    f"{self._place(section, key)}: expected a regular expression, found "
+                    f'"{pattern}": {error}. Mend it.'
+                ) from None
+        return _either(f"(?:{pattern})" for pattern in patterns)
+
+    def _place(self, section: str, key: str) -> str:
+        """Name the file and the line that sets a key; the first line where none is found."""
+        current = ""
+        for number, line in enumerate(self.text.splitlines(), 1):
+            words = line.strip()
+            if header := re.match(r"\[+\s*([^\]]*?)\s*\]", words):
+                current = header[1]
+            if (current == section and re.match(rf"[\"']?{re.escape(key)}[\"']?\s*=", words)) or (
+                section == "" and current == key
+            ):
+                return f"{self.where}:{number}"
+        return f"{self.where}:1"
 
 
 def _hint(word: str, known: Iterable[str]) -> str:
@@ -199,10 +246,11 @@ def _hint(word: str, known: Iterable[str]) -> str:
 
 
 def _either(patterns: Iterable[str]) -> str:
-    return "|".join(f"(?:{pattern})" for pattern in patterns)
+    """Join patterns to one that matches any of them; of none, one that matches nothing."""
+    return rf"(?:{'|'.join(patterns) or '(?!)'})"
 
 
 def _label(starts: Iterable[str]) -> Label:
     """Compile the words that open a line: any white space between them, any case."""
-    either = "|".join(r"\s+".join(map(re.escape, start.split())) for start in starts)
-    return Label(re.compile(rf"(?:{either})(?:(?<=:)|:|\s|$)\s*", re.IGNORECASE))
+    either = _either(r"\s+".join(map(re.escape, start.split())) for start in starts)
+    return Label(re.compile(rf"{either}(?:(?<=:)|:|\s|$)\s*", re.IGNORECASE))
