@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup run test check format docs bench train clean
+.PHONY: setup run test check format docs bench bench-model train clean
 
 setup: .venv/.ready
 
@@ -33,6 +33,9 @@ docs: setup  ## Write docs/data-dictionary.md anew
 
 bench: setup
 	$(BIN)/python benchmarks/bench.py
+
+bench-model: setup
+	$(BIN)/python benchmarks/bench_model.py
 
 train: setup
 	$(BIN)/python training/train.py

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
-from clippings.names import lookup_key
 from clippings.records import arrow_schema
 from clippings.scan import hash_id
 
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
 
 VERSION = 1
 """Raised by hand when the same mentions would become other entities."""
+
+_APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼʻ`´ʿʾ′", "'"))
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—", "-"))  # noqa: RUF001
+_POSSESSIVE = re.compile(r"'s?$")
+_ARTICLE = re.compile(r"^the ")
 
 
 class Resolution(NamedTuple):
@@ -29,13 +35,29 @@ class Resolution(NamedTuple):
     aliases: pa.Table
 
 
+def fold_name(name: str) -> str:
+    """Give the key under which spellings of a name are one entity.
+
+    Case, white space, compatibility forms, the signs for an apostrophe and a dash, a leading "the"
+    and a possessive do not count. Never empty unless the name is.
+
+    >>> fold_name("The  Knesset’s") == fold_name("Knesset")
+    True
+    >>> fold_name("Al-Qaim") == fold_name("al-Qaim")
+    True
+    """
+    key = unicodedata.normalize("NFKC", name).translate(_APOSTROPHES).translate(_DASHES)
+    key = _ARTICLE.sub("", " ".join(key.casefold().split()))
+    return _POSSESSIVE.sub("", key) or key
+
+
 def entity_id(label: str, name: str) -> str:
     """Give the id of a name; the same whatever the order in which names arrive."""
-    return hash_id(label, lookup_key(name))
+    return hash_id(label, fold_name(name))
 
 
 def resolve_mentions(mentions: pa.Table, articles: pa.Table) -> Resolution:
-    """Resolve all mentions to entities: one for each label and lookup key.
+    """Resolve all mentions to entities: one for each label and folded name.
 
     Args:
         mentions: Columns article_id, label, surface; one row per mention.

@@ -236,7 +236,7 @@ class EntityRow:
     table: ClassVar[str] = "entities"
     key: ClassVar[tuple[str, ...]] = ("entity_id",)
 
-    entity_id: Annotated[str, "Hash of label and lookup key of the name."]
+    entity_id: Annotated[str, "Hash of label and folded name."]
     label: Annotated[str, "`PERSON`, `ORG` or `PLACE`."]
     name: Annotated[str, "Its most frequent spelling."]
     mention_count: Annotated[int, "Mentions in all articles."]
