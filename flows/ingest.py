@@ -13,10 +13,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from functools import partial
 from multiprocessing import active_children, get_context
 from threading import Event, Thread
-from typing import Any, NoReturn
+from typing import Any
 
 # Here and not in pyproject.toml, which Prefect reads only in the folder that one stands in. What
 # the environment says comes first.
@@ -172,15 +173,14 @@ def process(
 
 def _await_record(task_run_id: Any) -> None:
     """Let the server write the tasks down: stopped while it does, it prints tracebacks."""
-    with get_client(sync_client=True) as client:
-        end = time.monotonic() + _RECORD_SECONDS
+    end = time.monotonic() + _RECORD_SECONDS
+    # Nothing here is worth failing for.
+    with suppress(Exception), get_client(sync_client=True) as client:
         while time.monotonic() < end:
-            try:
+            with suppress(ObjectNotFound):
                 state = client.read_task_run(task_run_id).state
                 if state and state.is_final():
                     return
-            except ObjectNotFound:
-                pass
             time.sleep(0.1)
 
 
@@ -213,24 +213,6 @@ def find_server() -> None:
             f"expected a Prefect server, found: {error}. Start one with `prefect server start`, or "
             "name another with PREFECT_API_URL."
         ) from None
-
-
-def run_flow(options: argparse.Namespace) -> int:
-    """Run the flow here and say what is wrong, if anything is.
-
-    Args:
-        options: The options of `add_options`.
-
-    Returns:
-        The exit code, as of `clippings ingest`.
-    """
-    state = ingest_dumps(**parameters(options), return_state=True)
-    outcome = state.result(raise_on_failure=False)
-    if isinstance(outcome, int):
-        return outcome
-    if not isinstance(outcome, ClippingsError):
-        return FAILED  # a defect, and Prefect has shown its traceback
-    return fail(outcome)
 
 
 def fail(error: ClippingsError) -> int:
@@ -271,11 +253,6 @@ def parameters(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def stop(*_: object) -> NoReturn:
-    """Treat SIGTERM as Ctrl-C, so that the server that was started for the run is stopped too."""
-    raise KeyboardInterrupt
-
-
 def main() -> int:
     """Run the flow by hand."""
     parser = argparse.ArgumentParser(
@@ -286,15 +263,21 @@ def main() -> int:
     )
     add_options(parser)
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, stop)
+    # As Ctrl-C does, it also stops the server that was started for the run.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         find_server()
-        return run_flow(options)
+        state = ingest_dumps(**parameters(options), return_state=True)
     except ServerError as error:
         return fail(error)
     except KeyboardInterrupt:
         print("clippings: stopped; run again to go on", file=sys.stderr)
         return STOPPED
+    outcome = state.result(raise_on_failure=False)
+    if isinstance(outcome, ClippingsError):
+        return fail(outcome)
+    # Anything else is a defect, whose traceback Prefect has shown.
+    return outcome if isinstance(outcome, int) else FAILED
 
 
 if __name__ == "__main__":

@@ -1,26 +1,32 @@
 """The job when a file arrives: `python flows/watch.py --raw raw --processed processed`.
 
-Stays, and runs the flow at the start and whenever something in `raw/` is new, changed or gone.
+Stays, and runs `flows/ingest.py` at the start and whenever something in `raw/` is new, changed or
+gone: in a process of its own, so that nothing that befalls a run ends the watch, and an idle watch
+costs next to nothing. Where PREFECT_API_URL names a server that stays, each run starts in seconds.
 """
 
 import argparse
+import math
 import os
 import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from subprocess import Popen
 from threading import Event
 
-# First, because it sets what Prefect reads when it is imported.
-from ingest import BUSY, FAILED, ServerError, add_options, fail, find_server, run_flow, stop
 from watchfiles import watch
 
 Notes = dict[str, tuple[int, int, int] | None]
 """Size in bytes, time of change and time of the entry's change, in ns, of every file by path."""
 
+INGEST = Path(__file__).with_name("ingest.py")
+DONE, FAILED, USAGE = (0, 3), 1, 2
 RETRY_SECONDS = 30
-"""After which a run is tried again that found another one at work."""
+"""After which a failed run is tried again; twice as long each time that it fails again."""
+MOST_RETRY_SECONDS = 3600
 LOOK_SECONDS = 5
 """After which one looks even where no event came: shared folders send none."""
 PATIENCE_SECONDS = 60
@@ -57,24 +63,31 @@ def wait_until_whole(raw: Path, *, quiet_seconds: float, ended: Event) -> Notes:
     is_told = False
     while time.monotonic() - since < quiet_seconds and not ended.wait(quiet_seconds / 8):
         now = look(raw)
-        if now != notes:
-            changing = [path for path in now if now[path] != notes.get(path)]
-            notes, since = now, time.monotonic()
-            if changing and since - start > PATIENCE_SECONDS and not is_told:
-                print(f"waiting for {changing[0]!r}, which is still written to", flush=True)
-                is_told = True
+        if now == notes:
+            continue
+        changing = [path for path in now if now[path] != notes.get(path)]
+        notes, since = now, time.monotonic()
+        if changing and since - start > PATIENCE_SECONDS and not is_told:
+            print(f"waiting for {changing[0]!r}, which is still written to", flush=True)
+            is_told = True
     return notes
 
 
 def watch_dumps(
-    raw: Path, run: Callable[[], int], *, quiet_seconds: float, ended: Event | None = None
+    raw: Path,
+    run: Callable[[], int],
+    *,
+    quiet_seconds: float,
+    retry_seconds: float = RETRY_SECONDS,
+    ended: Event | None = None,
 ) -> None:
     """Run something at the start and after every change, once for all that came meanwhile.
 
     Args:
         raw: Folder of dumps.
-        run: What to run; gives an exit code.
+        run: What to run; gives the exit code of `clippings ingest`.
         quiet_seconds: How long nothing must have changed before it is run.
+        retry_seconds: How long to wait after a failure before it is tried again.
         ended: Set to end; without it, only an exception ends.
     """
     ended = ended or Event()
@@ -82,59 +95,78 @@ def watch_dumps(
         raw,
         watch_filter=None,
         stop_event=ended,
-        rust_timeout=LOOK_SECONDS * 1000,
+        rust_timeout=int(min(LOOK_SECONDS, retry_seconds) * 1000),
         yield_on_timeout=True,
     )
     done: Notes | None = None
+    pause, again_at = retry_seconds, math.inf
     while not ended.is_set():
-        if look(raw) == done:
-            next(changes, None)  # also tells what came during a run
+        if look(raw) == done and time.monotonic() < again_at:
+            next(changes, None)  # gives at once what came during a run
             continue
         done = wait_until_whole(raw, quiet_seconds=quiet_seconds, ended=ended)
-        if not ended.is_set() and run() == BUSY:
-            done = None
-            ended.wait(RETRY_SECONDS)
+        if ended.is_set():
+            break
+        if run() in DONE:
+            pause, again_at = retry_seconds, math.inf
+        else:
+            again_at = time.monotonic() + pause
+            pause = min(2 * pause, MOST_RETRY_SECONDS)
 
 
-def try_flow(options: argparse.Namespace) -> int:
-    """Run the flow, and outlive whatever becomes of it."""
+def run_flow(raw: str, rest: list[str]) -> int:
+    """Run the flow in another process.
+
+    Args:
+        raw: Folder of dumps.
+        rest: The other options.
+
+    Returns:
+        Its exit code.
+
+    Raises:
+        SystemExit: It does not know the options.
+    """
+    # Not in the group that Ctrl-C reaches: it is told once, and waited for.
+    child = Popen(  # noqa: S603 (our own script)
+        [sys.executable, INGEST, "--raw", raw, *rest], process_group=0
+    )
     try:
-        find_server()
-        return run_flow(options)
-    except Exception as error:
-        from prefect.server.api.server import SubprocessASGIServer
-
-        print(f"clippings: the run broke off: {error!r}", file=sys.stderr, flush=True)
-        SubprocessASGIServer().stop()  # perhaps it is dead; the next run starts another
-        return BUSY
+        code = child.wait()
+    finally:
+        child.terminate()
+        child.wait()
+        with suppress(ProcessLookupError):  # the server of a run that was killed
+            os.killpg(child.pid, signal.SIGTERM)
+    if code == USAGE:
+        sys.exit(USAGE)
+    return code
 
 
 def main() -> int:
     """Watch until Ctrl-C or SIGTERM."""
     parser = argparse.ArgumentParser(
         prog="flows/watch.py",
+        usage="%(prog)s [-h] [--raw FOLDER] [--quiet-seconds N] [options of flows/ingest.py]",
         description="Run the flow at the start and whenever something in the raw folder changes.",
     )
-    add_options(parser)
+    parser.add_argument("--raw", default="raw", metavar="FOLDER", help="dumps (default: raw)")
     parser.add_argument(
         "--quiet-seconds",
         type=float,
         default=2,
         metavar="N",
-        help="how long a file must not have changed to count as whole (default: 2)",
+        help="how long nothing must have changed for files to count as whole (default: 2)",
     )
-    options = parser.parse_args()
+    options, rest = parser.parse_known_args()
     raw = Path(options.raw)
     if not raw.is_dir():
         print(f"clippings: {raw}: expected a folder to watch. Make it.", file=sys.stderr)
         return FAILED
-    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    print(f"watching {raw}/; Ctrl-C ends it", flush=True)
     try:
-        find_server()
-        print(f"watching {raw}/; Ctrl-C ends it", flush=True)
-        watch_dumps(raw, lambda: try_flow(options), quiet_seconds=options.quiet_seconds)
-    except ServerError as error:
-        return fail(error)
+        watch_dumps(raw, lambda: run_flow(options.raw, rest), quiet_seconds=options.quiet_seconds)
     except KeyboardInterrupt:
         print("no longer watching", flush=True)
     return 0

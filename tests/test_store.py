@@ -218,7 +218,12 @@ def test_all_is_on_disk_before_it_is_current(
 
     def look_and_replace(link: Path, target: Path) -> None:
         snapshot = link.parent / target
-        paths = [snapshot.parent, snapshot, *snapshot.rglob("*"), *snapshot.parent.glob("../*/parts")]
+        paths = [
+            snapshot.parent,
+            snapshot,
+            *snapshot.rglob("*"),
+            *snapshot.parent.glob("../*/parts"),
+        ]
         assert len(paths) > 2 * len(TABLES)
         assert {path.name for path in paths if path.stat().st_ino not in synced} == set()
         replace_link(link, target)
@@ -300,8 +305,10 @@ def test_a_snapshot_that_goes_while_it_is_locked_is_no_error(
 
 
 def test_a_lock_is_held_by_one(tmp_path: Path) -> None:
-    with store.lock(tmp_path / "tables"), pytest.raises(LockedError), store.lock(
-        tmp_path / "tables"
+    with (
+        store.lock(tmp_path / "tables"),
+        pytest.raises(LockedError),
+        store.lock(tmp_path / "tables"),
     ):
         pass
     with store.lock(tmp_path / "tables"):

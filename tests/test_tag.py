@@ -10,7 +10,7 @@ import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 
 from clippings.errors import ModelError
 from clippings.models import find_model
@@ -22,6 +22,7 @@ from clippings.tag import (
     find_extents,
     keep_mentions,
     load_pipeline,
+    repeat_surnames,
     tag,
 )
 
@@ -261,6 +262,49 @@ def test_gazetteer_features_mark_the_words_of_each_list() -> None:
     features.set_lists({"P": ["Haifa", "Tel Aviv"], "S": ["Aviv"]})
     doc = features(nlp("From Tel Aviv to Haifa"))
     assert [token.tag_ for token in doc] == ["_", "Pb", "Pi+S", "_", "P"]
+
+
+def test_gazetteer_features_see_through_capitals() -> None:
+    nlp = spacy.blank("en")
+    features = GazetteerFeatures(nlp.tokenizer)
+    features.set_lists({"P": ["Addis Ababa"], "O": ["NATO", "EU"]})
+    doc = features(nlp("ADDIS ABABA, Nato, NATO, EU, Eu"))
+    assert [token.tag_ for token in doc if token.is_alpha] == ["Pb", "Pi", "O", "O", "O", "_"]
+
+
+def test_gazetteer_features_mark_common_words_with_a_capital() -> None:
+    nlp = spacy.blank("en")
+    features = GazetteerFeatures(nlp.tokenizer)
+    features.set_lists({"C": ["rejects", "fall"], "S": ["Fall"]})
+    doc = features(nlp("Fall rejects Rejects REJECTS"))
+    assert [token.tag_ for token in doc] == ["C+S", "_", "C", "C"]
+
+
+SURNAMES = [
+    ("Ruth Gabel spoke . Later Gabel left .", ["Ruth Gabel", "Gabel"]),
+    ("Gabel left , said Ruth Gabel 's aide .", ["Gabel", "Ruth Gabel"]),
+    ("Ruth Gabel spoke in Port Gabel .", ["Ruth Gabel"]),
+    ("Ruth Gabel spoke at Gabel House .", ["Ruth Gabel"]),
+    ("Ruth May spoke . In May she left .", ["Ruth May"]),
+    ("Gabel spoke to no one .", []),
+    ("Gabel spoke to Bo .", ["Bo"]),
+]
+
+
+@pytest.mark.parametrize(("text", "people"), SURNAMES)
+def test_a_surname_goes_with_the_full_name(text: str, people: list[str]) -> None:
+    nlp = make_pipeline({"Ruth Gabel": "PERSON", "Ruth May": "PERSON", "Bo": "PERSON"})
+    features = GazetteerFeatures(nlp.tokenizer)
+    features.set_lists({"C": ["may", "later"]})
+    doc = repeat_surnames(features(nlp(text)))
+    assert [(span.text, span.label_) for span in doc.ents] == [(name, "PERSON") for name in people]
+
+
+def test_a_surname_marked_otherwise_follows_the_person() -> None:
+    nlp = make_pipeline({"Ruth Gabel": "PERSON", "Gabel": "PERSON", "Dov": "PERSON"})
+    doc = nlp("Ruth Gabel and Gabel met Gabel .")
+    doc.ents = [*doc.ents[:2], Span(doc, 5, 6, "ORG")]
+    assert [span.label_ for span in repeat_surnames(doc).ents] == ["PERSON"] * 3
 
 
 def test_gazetteer_features_travel_with_the_pipeline(tmp_path: Path) -> None:

@@ -1,10 +1,10 @@
-"""Changes to a passage that leave its names where they are, and one that swaps them."""
+"""Changes to a passage that leave its names what they are: quotes, brackets, articles, capitals."""
 
 import random
 import re
 from collections.abc import Iterable
 
-from passages import UNKNOWN, Passage, Span
+from passages import Passage, Span
 
 Edit = tuple[int, int, str]  # replace text[start:end] by this
 
@@ -12,22 +12,27 @@ STRAIGHT = str.maketrans("‘’“”", "''\"\"")
 ARABIC_ARTICLE = re.compile(r"\b(?:Al|al|El|el)[- ](?=[A-Z])")  # "al-Qaim", "El Arish"
 ARTICLE_SPELLINGS = ("al-", "Al-", "al ", "Al ", "el-", "El-", "al-")
 HEADLINE = re.compile(r"[^.\n]{20,120}")
+WORD = re.compile(r"[^\s-]+")
+FIRST_LETTER = re.compile(r"[^\W\d_]")
+SMALL_IN_TITLES = frozenset(
+    "a an the and or but nor of in on at by to for from with as vs via".split()
+)
 
 
 def perturb(passage: Passage, rng: random.Random) -> Passage:
-    """Return the passage with other quotes, brackets, articles or capitals, or as it was."""
+    """Return the passage with other quotes, brackets, articles or capitals."""
     chance = rng.random()
-    if chance < 0.25:
+    if chance < 0.20:
         return change_quotes(passage)
-    if chance < 0.40:
+    if chance < 0.28:
         return bracket_demonyms(passage, rng)
-    if chance < 0.60:
+    if chance < 0.42:
         return respell_articles(passage, rng)
-    if chance < 0.75:
-        return capitalise_headline(passage)
-    if chance < 0.85:
-        return _with_text(passage, passage.text.lower())
-    return passage
+    if chance < 0.80:
+        return title_first_sentence(passage)
+    if chance < 0.92:
+        return capitalise_first_sentence(passage)
+    return _with_text(passage, passage.text.lower())
 
 
 def change_quotes(passage: Passage) -> Passage:
@@ -65,32 +70,28 @@ def respell_articles(passage: Passage, rng: random.Random) -> Passage:
     return _apply(edits, passage)
 
 
-def capitalise_headline(passage: Passage) -> Passage:
-    """Write the first line or sentence in capitals."""
-    if not (headline := HEADLINE.match(passage.text)):
+def title_first_sentence(passage: Passage) -> Passage:
+    """Write the first sentence as a headline: Verbs and Nouns Rise, and a Blank Line Follows."""
+    if not (sentence := HEADLINE.match(passage.text)):
         return passage
-    return _with_text(passage, headline[0].upper() + passage.text[headline.end() :])
+    headline = WORD.sub(_title_word, sentence[0])
+    rest = passage.text[sentence.end() :]
+    if rest.startswith(". "):
+        rest = "\n\n" + rest[2:]
+    return _with_text(passage, headline + rest)
 
 
-def swap_names(passage: Passage, pools: dict[str, list[str]], rng: random.Random) -> Passage:
-    """Put a pool name of the same label in the place of every second mention."""
-    mentions = [span for span in passage.spans if span.label != UNKNOWN]
-    text, spans, position = "", [], 0
-    for span in passage.spans:
-        is_overlapping = span.start < position or (
-            span.label == UNKNOWN
-            and any(span.start < other.end and other.start < span.end for other in mentions)
-        )
-        if is_overlapping:
-            continue
-        name = passage.text[span.start : span.end]
-        if span.label in pools and rng.random() < 0.5:
-            name = rng.choice(pools[span.label])
-        text += passage.text[position : span.start]
-        spans.append(Span(len(text), len(text) + len(name), span.label))
-        text += name
-        position = span.end
-    return Passage(text + passage.text[position:], spans)
+def capitalise_first_sentence(passage: Passage) -> Passage:
+    """Write the first line or sentence in capitals."""
+    if not (sentence := HEADLINE.match(passage.text)):
+        return passage
+    return _with_text(passage, sentence[0].upper() + passage.text[sentence.end() :])
+
+
+def _title_word(word: re.Match[str]) -> str:
+    if word[0] in SMALL_IN_TITLES and word.start():
+        return word[0]
+    return FIRST_LETTER.sub(lambda letter: letter[0].upper(), word[0], count=1)
 
 
 def _with_text(passage: Passage, text: str) -> Passage:

@@ -1,57 +1,90 @@
-"""Passages -> the DocBin files that spaCy trains on, after the plan in corpus.toml."""
+"""The corpora of corpus.toml -> passages to learn from, drawn anew for every round."""
 
 import random
+import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import spacy
-from augment import perturb, swap_names
-from lists import build_pools, read_names
-from passages import UNKNOWN, Passage, cut_passages, read_jsonl, read_markup
-from spacy.tokens import Doc, DocBin
+from augment import perturb
+from lists import read_names
+from passages import UNKNOWN, Passage, Span, cut_passages, read_jsonl, read_markup
+from spacy.tokens import Doc
+from swap import Pools, build_pools, swap_names
 
 HERE = Path(__file__).parent
 PLAN: dict[str, Any] = tomllib.loads((HERE / "corpus.toml").read_text(encoding="utf-8"))
-OWN_TEXTS = HERE / "data"
+OWN = "own"
+GOVERNMENT = re.compile(r"[Gg]overnment$")  # "Syrian government" is no name
+HOUSE = re.compile(r"(?:Hospital|Library|Museum|School|University)$")  # such bodies act: ORG
+OWN_TEXTS = sorted((HERE / "data").glob("*.md"))
 
 
-def write_corpora(data: Path, build: Path, *, is_own_taken: bool, is_dev_held_out: bool) -> None:
-    """Write first.spacy, second.spacy and dev.spacy into the build folder.
+class Share(NamedTuple):
+    """One corpus in the mix: its passages, and how they are shown (see corpus.toml)."""
+
+    passages: list[Passage]
+    weight: float
+    swap: float
+    perturb: float
+
+
+class Mix(NamedTuple):
+    """All that is learned from, and the names that are swapped in."""
+
+    shares: list[Share]
+    pools: Pools
+
+
+def read_mix(data: Path) -> Mix:
+    """Read what corpus.toml lists, without the documents of the dev sets.
 
     Args:
         data: Folder of the JSONL files that SOURCES.md describes.
-        build: Folder to write to.
-        is_own_taken: Learn from `training/data/*.md` too, in both phases.
-        is_dev_held_out: Leave out of the second phase what stands in the dev set: all of
-            re3d_A_dev also stands in re3d_A_open.
     """
-    rng = random.Random(7)
-    pools = build_pools(_names_in(_read_all(data, PLAN["pool"]["files"])))
-    first, second = [], []
-    for name, use in PLAN["mix"].items():
-        documents = [d for d in _read(data, name) if rng.random() < use.get("keep", 1)]
-        first += _use(documents, use, pools, rng)
-    own = list(_use(_read_own(), PLAN["own"], pools, rng)) if is_own_taken else []
-    dev = list(_read_all(data, PLAN["dev"]["files"]))
-    held_out = {document.text for document in dev} if is_dev_held_out else set()
-    domain = [d for d in _read_all(data, PLAN["second"]["files"]) if d.text not in held_out]
-    second += _use(domain, PLAN["second"], pools, rng)
-    second += [p for p in first if rng.random() < PLAN["second"]["share_of_mix"]]
-    rng.shuffle(second)
-    write_docs(first + own, build / "first.spacy")
-    write_docs(second + own, build / "second.spacy")
-    write_docs(chain.from_iterable(map(cut_passages, dev)), build / "dev.spacy")
+    dev = {document.text for documents in read_dev(data).values() for document in documents}
+    documents = {
+        name: [document for document in _read(data, name) if document.text not in dev]
+        for name in PLAN["mix"]
+    }
+    pooled = chain.from_iterable(documents[name] for name in PLAN["pool"]["files"])
+    shares = [
+        Share(
+            [p for d in documents[name] for p in cut_passages(settle(d))],
+            **(PLAN["default"] | use),
+        )
+        for name, use in PLAN["mix"].items()
+    ]
+    return Mix(shares, build_pools(_names_in(pooled)))
 
 
-def write_docs(passages: Iterable[Passage], path: Path) -> None:
-    """Write passages as annotated docs of the blank English tokenizer."""
-    tokenizer = spacy.blank("en").tokenizer
-    docs = [annotate(tokenizer(passage.text), passage) for passage in passages]
-    DocBin(docs=docs).to_disk(path)
-    print(f"{path.name}: {len(docs):,} passages, {sum(map(len, docs)):,} tokens")
+def read_dev(data: Path) -> dict[str, list[Passage]]:
+    """Return the documents that scores are measured on, by the name of their set."""
+    every = PLAN["dev"]["every"]
+    dev = {name: _read(data, name) for name in PLAN["dev"]["files"]}
+    dev["uner_ewt_test"] = _read(data, "uner_ewt_test")[:: every["uner_ewt_test"]]
+    for path in OWN_TEXTS:
+        dev[f"own {path.stem}"] = _read_own(path)[every[OWN] - 1 :: every[OWN]]
+    return dev
+
+
+def draw_round(mix: Mix, rng: random.Random) -> list[Passage]:
+    """Draw one round through the data: shuffled, other names and other capitals each time."""
+    drawn = [
+        _vary(passage, share, mix.pools, rng)
+        for share in mix.shares
+        for passage in share.passages
+        for _ in range(_draw_count(share.weight, rng))
+    ]
+    rng.shuffle(drawn)
+    return drawn
+
+
+def settle(document: Passage) -> Passage:
+    """Settle what other people's corpora label against our guideline, or each in its own way."""
+    return document._replace(spans=[_settle(span, document.text) for span in document.spans])
 
 
 def annotate(doc: Doc, passage: Passage) -> Doc:
@@ -70,31 +103,35 @@ def annotate(doc: Doc, passage: Passage) -> Doc:
     return doc
 
 
-def _use(
-    documents: Iterable[Passage],
-    use: dict[str, float],
-    pools: dict[str, list[str]],
-    rng: random.Random,
-) -> Iterator[Passage]:
-    for passage in chain.from_iterable(map(cut_passages, documents)):
-        yield from [passage] * int(use.get("copies", 1))
-        if rng.random() < use.get("perturb", 0):
-            yield perturb(passage, rng)
-        if rng.random() < use.get("swap", 0):
-            yield swap_names(passage, pools, rng)
+def _settle(span: Span, text: str) -> Span:
+    name = text[span.start : span.end]
+    if GOVERNMENT.search(name):
+        return span._replace(label=UNKNOWN)
+    if span.label == "PLACE" and HOUSE.search(name):
+        return span._replace(label="ORG")
+    return span
 
 
-def _read(data: Path, name: str) -> Iterator[Passage]:
-    return read_jsonl(data / "data" / f"{name}.jsonl")
+def _draw_count(weight: float, rng: random.Random) -> int:
+    return int(weight) + (rng.random() < weight % 1)
 
 
-def _read_all(data: Path, names: Iterable[str]) -> Iterator[Passage]:
-    return chain.from_iterable(_read(data, name) for name in names)
+def _vary(passage: Passage, share: Share, pools: Pools, rng: random.Random) -> Passage:
+    if rng.random() < share.swap:
+        passage = swap_names(passage, pools, rng)
+    if rng.random() < share.perturb:
+        passage = perturb(passage, rng)
+    return passage
 
 
-def _read_own() -> Iterator[Passage]:
-    demonyms = frozenset(read_names("norp.txt"))
-    return chain.from_iterable(read_markup(p, demonyms) for p in sorted(OWN_TEXTS.glob("*.md")))
+def _read(data: Path, name: str) -> list[Passage]:
+    if name == OWN:
+        return [document for path in OWN_TEXTS for document in _read_own(path)]
+    return list(read_jsonl(data / "data" / f"{name}.jsonl"))
+
+
+def _read_own(path: Path) -> list[Passage]:
+    return list(read_markup(path, frozenset(read_names("norp.txt"))))
 
 
 def _names_in(documents: Iterable[Passage]) -> Iterator[tuple[str, str]]:

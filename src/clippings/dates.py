@@ -27,19 +27,23 @@ _TIME = (
     r"(?:(?:,|\s+at|t|\s)\s*\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?"
     r"\s*(?:[ap]\.?m\.?)?\s*(?:z|[a-z]{2,4}|[+-]\d{2}:?\d{2})?)?"
 )
-# Each form with an example. All are tried on a whole line, upper and lower case alike.
+# Each form with an example. A weekday before a day and a time behind it are read over.
+_DAYS = (
+    rf"{_MONTH}\s*{_DAY}(?:\s*,\s*|\s+){_YEAR}",  # Aug. 19 2019
+    rf"{_DAY}(?:\s+of)?[\s-]+{_MONTH}[\s,-]+{_YEAR}",  # 18 Jun 2020
+    rf"{_YEAR}(?P<dash>[-/.])(?P<number>\d{{1,2}})(?P=dash){_DAY}",  # 2019-03-27
+    rf"(?P<first>\d{{1,2}})(?P<dash>[-/.])(?P<second>\d{{1,2}})(?P=dash){_YEAR}",  # 27/03/2019
+)
+_PERIODS = (
+    rf"{_MONTH}[\s,]+{_YEAR}",  # March 2019
+    rf"{_YEAR}-(?P<number>0[1-9]|1[0-2])",  # 2019-03
+    rf"(?:winter|spring|summer|autumn|fall)[\s,]+{_YEAR}",  # Spring 2019: the year is known
+    r"(?P<year>1[5-9]\d\d|20\d\d)",  # 2019
+)
+# All are tried on a whole line, upper and lower case alike.
 _FORMS = [
-    re.compile(_WEEKDAY + form + _TIME + r"\.?", re.IGNORECASE | re.ASCII)
-    for form in (
-        rf"{_MONTH}\s*{_DAY}(?:\s*,\s*|\s+){_YEAR}",  # Aug. 19 2019
-        rf"{_DAY}(?:\s+of)?[\s-]+{_MONTH}[\s,-]+{_YEAR}",  # 18 Jun 2020
-        rf"{_YEAR}(?P<dash>[-/.])(?P<number>\d{{1,2}})(?P=dash){_DAY}",  # 2019-03-27
-        rf"{_MONTH}[\s,]+{_YEAR}",  # March 2019
-        rf"{_YEAR}-(?P<number>0[1-9]|1[0-2])",  # 2019-03
-        rf"(?P<first>\d{{1,2}})(?P<dash>[-/.])(?P<second>\d{{1,2}})(?P=dash){_YEAR}",  # 27/03/2019
-        rf"(?:winter|spring|summer|autumn|fall)[\s,]+{_YEAR}",  # Spring 2019: the year is known
-        r"(?P<year>1[5-9]\d\d|20\d\d)",  # 2019
-    )
+    re.compile(form + r"\.?", re.IGNORECASE | re.ASCII)
+    for form in (*(_WEEKDAY + day + _TIME for day in _DAYS), *_PERIODS)
 ]
 _LONGEST = 60
 """No printed date is longer, in characters."""

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
+from clippings.aliases import are_apart, find_known, find_spelled
+from clippings.gazetteer import locate
+from clippings.names import lookup_key, same_name, skeleton
 from clippings.records import arrow_schema
 from clippings.scan import hash_id
 
@@ -131,3 +136,62 @@ def resolve_mentions(mentions: pa.Table, articles: pa.Table) -> Resolution:
 def _shaped(table: str, rows: pa.Table) -> pa.Table:
     schema = arrow_schema(table)
     return rows.select(schema.names).cast(schema)
+
+
+def resolve(names: Sequence[str], label: str) -> list[str | None]:
+    """Tell which names are the same person, organisation or place, without an article.
+
+    Known aliases come first, then other spellings of them, then places of the gazetteer, then
+    spellings of one another.
+
+    Args:
+        names: Names as they stand in texts, in any spelling.
+        label: PERSON, ORG or PLACE, of all of them.
+
+    Returns:
+        An id for each name, None where it is alone and unknown. Names of one id belong together;
+        the ids of known entities are the same on every call.
+
+    >>> daesh, isis, other = resolve(["Daesh", "ISIS", "Ladies Sewing Circle"], "ORG")
+    >>> daesh == isis, other
+    (True, None)
+    """
+    distinct = sorted(set(names))
+    ids = {name: _known_id(name, label) for name in distinct}
+    unknown = [name for name in distinct if ids[name] is None]
+    for group in _group_spellings(unknown, label):
+        if len(group) > 1:
+            ids |= dict.fromkeys(group, hash_id(label, min(map(lookup_key, group))))
+    return [ids[name] for name in names]
+
+
+def _known_id(name: str, label: str) -> str | None:
+    known = find_known(name, label) or find_spelled(name, label)
+    if known:
+        return hash_id("curated", known.slug)
+    place = locate(name) if label == "PLACE" else None
+    return hash_id("geonames", str(place.geonames_id)) if place and place.geonames_id else None
+
+
+def _group_spellings(names: Sequence[str], label: str) -> Iterator[list[str]]:
+    """Put names together that are spellings of one; the order of the names does not count."""
+    leader = {name: name for name in names}
+
+    def find(name: str) -> str:
+        while leader[name] != name:
+            name = leader[name]
+        return name
+
+    blocks: dict[str, list[str]] = {}
+    for name in names:
+        for block in skeleton(name, label):
+            blocks.setdefault(block, []).append(name)
+    for block in sorted(blocks):
+        for a, b in combinations(blocks[block], 2):
+            one, other = sorted((find(a), find(b)))
+            if one != other and same_name(a, b, label) and not are_apart(a, b, label):
+                leader[other] = one
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(find(name), []).append(name)
+    yield from groups.values()

@@ -28,6 +28,10 @@ class LockedError(StoreError):
     """Another run holds the lock of the folder of tables."""
 
 
+class CorrectionError(ClippingsError):
+    """The file of corrections cannot be used."""
+
+
 class GoldError(ClippingsError):
     """A file of marked texts cannot be read."""
 

@@ -18,7 +18,6 @@ import io
 import math
 import re
 import threading
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -86,11 +85,6 @@ class Place:
 
 # --- keys -----------------------------------------------------------------------------------------
 
-_UNDECOMPOSED = str.maketrans(
-    {"ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ə": "a"}
-)
-_SIGNS_INSIDE = re.compile(r"['.]")  # "Be'er Sheva", "U.S."
-_SIGNS_BETWEEN = re.compile(r"[\W_]+")  # "Deir ez-Zor", "Washington, D.C."
 _SAME_WORDS = (
     (re.compile(r"\b(?:palestinian )?refugee camp\b"), "camp"),  # "Jabalia refugee camp"
     (re.compile(r"\b(?:border crossing|crossing point|border post)\b"), "crossing"),
@@ -99,10 +93,6 @@ _SAME_WORDS = (
 )
 _DOUBLED = re.compile(r"(.)\1+")  # "Yunnis"
 _FINAL_H = re.compile(r"(?<=[aeiou])h$")  # "Hasakah"
-_ARTICLES = frozenset(("al", "el", "ul"))
-_SUN_ARTICLES = frozenset(
-    "ad ed ar er as es at et an en az ez ud ur us ut un uz ash esh ush ath eth adh edh".split()
-)
 
 
 def place_keys(name: str) -> tuple[str, str]:
@@ -112,55 +102,49 @@ def place_keys(name: str) -> tuple[str, str]:
         name: A name as it stands in a text or in the gazetteer.
 
     Returns:
-        The full key (`lookup_key` without accents, apostrophes, dots and dashes) and the bare one,
-        in which Arabic articles, spaces, doubled letters and a final h do not count either.
+        The full key, which is `lookup_key` with one word for each kind of site, and the bare one,
+        in which spaces, doubled letters and a final h do not count either.
 
-    >>> place_keys("Dayr az-Zawr")
-    ('dayr az zawr', 'dayrzawr')
-    >>> place_keys("Al Ḩasakah") == place_keys("al-Hasakah")
+    >>> place_keys("Jabalia refugee camp")
+    ('jabalia camp', 'jabaliacamp')
+    >>> place_keys("Al Ḩasakah")[1] == place_keys("al-Hassaka")[1]
     True
     """
-    key = unicodedata.normalize("NFKD", lookup_key(name).casefold().translate(_UNDECOMPOSED))
-    if not key.isascii():
-        key = "".join(sign for sign in key if not unicodedata.combining(sign))
-    key = _SIGNS_BETWEEN.sub(" ", _SIGNS_INSIDE.sub("", key)).strip()
+    key = lookup_key(name)
     for words, word in _SAME_WORDS:
         key = words.sub(word, key)
-    parts = key.split()
-    kept = [
-        part
-        for part, following in zip(parts, parts[1:], strict=False)
-        if part not in _ARTICLES and not (part in _SUN_ARTICLES and following.startswith(part[1:]))
-    ] + parts[-1:]
-    return key, _FINAL_H.sub("", _DOUBLED.sub(r"\1", "".join(kept)))
+    return key, _FINAL_H.sub("", _DOUBLED.sub(r"\1", key.replace(" ", "")))
 
 
 # --- the data -------------------------------------------------------------------------------------
 
-_PRIMARY, _PRIMARY_BARE, _OTHER, _OTHER_BARE = range(4)
+_DISCOUNTS = (0.0, 0.5, 1.0, 1.5)
+"""What the prior loses by the group of the key: its name, the bare key of it, another, its bare."""
 
 
-def group_keys(name: str, others: Iterable[str], *, is_home: bool) -> list[list[str]]:
-    """Give the keys of a place in four groups, without repetition.
+def join_keys(names: Sequence[str], others: Iterable[str], *, is_home: bool) -> str:
+    """Give the keys of a place as `places.csv.gz` holds them.
 
     Args:
-        name: Its name.
+        names: Its name, and others as good.
         others: Its other names.
         is_home: Whether Arabic articles are to be expected, so that bare keys are given.
 
     Returns:
-        Full key of the name, bare key of the name, full keys of the others, their bare keys.
+        Four groups (full keys of the names, their bare keys, those of the others, their bare keys)
+        with `;` between them and `|` within, each key once.
     """
     groups: list[list[str]] = [[], [], [], []]
     seen = set()
-    names = [(_PRIMARY, name), *((_OTHER, other) for other in others)]
+    all_keys = [(0, place_keys(name)) for name in names]
+    all_keys += [(2, place_keys(other)) for other in others]
     for step in range(2 if is_home else 1):
-        for group, spelling in names:
-            key = place_keys(spelling)[step]
-            if key and (step, key) not in seen and (0, key) not in seen:
-                seen.add((step, key))
+        for group, keys in all_keys:
+            key = keys[step]
+            if key and key not in seen:
+                seen.add(key)
                 groups[group + step].append(key)
-    return groups
+    return ";".join("|".join(group) for group in groups)
 
 
 class _Home(NamedTuple):
@@ -171,23 +155,24 @@ class _Home(NamedTuple):
 
 
 class _Gazetteer:
-    """Everything in `data/`, indexed."""
+    """Everything in `data/`, indexed.
+
+    A row is read apart only when its place is asked for: most never are.
+    """
 
     def __init__(self) -> None:
-        self.index: dict[str, list[int]] = {}
-        self.rows: list[list[str]] = []
-        self.places: dict[int, Place] = {}
+        baked = gzip.decompress((DATA / "places.csv.gz").read_bytes()).decode("utf-8")
+        self._lines = baked.splitlines()[1:]
+        self._extra = list(read_rows("places_extra"))
+        self._first: dict[str, int] = {}
+        self._more: dict[str, list[int]] = {}
+        self._places: dict[int, Place] = {}
         self.homes: dict[str, _Home] = {}
         self.abbreviations: dict[str, _Home] = {}
-        baked = gzip.decompress((DATA / "places.csv.gz").read_bytes()).decode("utf-8")
-        rows = csv.reader(io.StringIO(baked))
-        next(rows)
-        for row in rows:
-            self._add(row, row.pop().split(";"))
-        for name, aliases, kind, country_code, latitude, longitude, _ in read_rows("places_extra"):
-            row = [name, aliases, kind, country_code, "", latitude, longitude, "", ""]
-            groups = group_keys(name, filter(None, aliases.split("|")), is_home=True)
-            self._add(row, ["|".join(keys) for keys in groups])
+        for number, line in enumerate(self._lines):
+            self._add(number, line[line.rindex(",") + 1 :])
+        for number, row in enumerate(self._extra, len(self._lines)):
+            self._add(number, join_keys(row[:1], row[1].split("|"), is_home=True))
         for name, country_code, admin_region, kind, _ in read_rows("homes"):
             home = _Home(country_code, admin_region or None)
             if kind == "abbreviation":
@@ -195,21 +180,33 @@ class _Gazetteer:
             else:
                 self.homes[place_keys(name)[0]] = home
 
-    def _add(self, row: list[str], groups: Sequence[str]) -> None:
-        number = 4 * len(self.rows)
-        self.rows.append(row)
-        for group, keys in enumerate(groups):
-            if keys:
-                for key in keys.split("|"):
-                    self.index.setdefault(key, []).append(number + group)
+    def _add(self, number: int, keys: str) -> None:
+        for group, part in enumerate(keys.split(";")):
+            if part:
+                entry = 4 * number + group
+                for key in part.split("|"):
+                    first = self._first.setdefault(key, entry)
+                    if first != entry:
+                        self._more.setdefault(key, [first]).append(entry)
 
-    def place(self, number: int) -> Place:
-        place = self.places.get(number)
+    def find(self, key: str) -> Sequence[tuple[Place, int]]:
+        """Give the places under a key, each with the group of the key (`_FULL`, ...)."""
+        if key not in self._first:
+            return ()
+        entries = self._more.get(key) or (self._first[key],)
+        return [(self._place(entry // 4), entry % 4) for entry in entries]
+
+    def _place(self, number: int) -> Place:
+        place = self._places.get(number)
         if place is None:
-            name, _, kind, country, region, latitude, longitude, population, code = self.rows[
-                number
-            ]
-            place = self.places[number] = Place(
+            count = len(self._lines)
+            if number < count:
+                (row,) = csv.reader((self._lines[number],))
+                name, _, kind, country, region, latitude, longitude, population, code, _ = row
+            else:
+                name, _, kind, country, latitude, longitude, _ = self._extra[number - count]
+                region = population = code = ""
+            place = self._places[number] = Place(
                 name,
                 kind,
                 country or None,
@@ -266,40 +263,66 @@ _AREAS = re.compile(r"\b(?:governorate|province|muhafaza|mohafaza|vilayet|wilaya
 
 
 class _Candidate(NamedTuple):
+    """A place that may be meant, and how likely it is before the article is read."""
+
     place: Place
-    is_primary: bool
     prior: float
+    discount: float
 
 
 _PRIORS = {
     "continent": 9.5,
-    "country": 8.6,
-    "state": 8.0,
-    "sea": 7.0,
-    "region": 7.0,
-    "river": 6.5,
-    "governorate": 6.5,
-    "province": 6.5,
-    "district": 6.0,
-    "town": 5.5,
+    "country": 10.0,
+    "state": 9.4,
+    "region": 7.5,
+    "sea": 7.5,
+    "governorate": 7.0,
+    "province": 7.0,
+    "river": 7.0,
+    "district": 6.5,
+    "town": 6.0,
 }
-_PRIOR_OF_A_SITE = 6.0
-_UNLISTED = 3.5
-"""Somewhere there is a place of that name that no list has, with 3,000 inhabitants."""
-_SEAT_POPULATION = 15_000
+_PRIOR_OF_A_SITE = 6.5
+_HOME_BONUS = 1.5
+_CAPITAL_BONUS = 1.0
+_ABROAD_DISCOUNT = 1.0
+_STATE_DISCOUNT = 1.0
+_UNLISTED = 4.0
+"""Somewhere there is a place of that name that no list has, with 10,000 inhabitants."""
+_SEAT_POPULATION = 5_000
 """Towns whose inhabitants GeoNames does not know are seats of districts."""
 _LEAD = 1.0
-_LEAD_IN_COUNTRY = 0.7
-_SAME_PLACE_KM = 40.0
+_LEAD_IN_COUNTRY = 0.7  # and over what no list has
+_SAME_PLACE_KM = 60.0
 _NEAR_KM = 100.0
 
 
-def _prior(place: Place, *, is_primary: bool) -> float:
-    prior = 0.0 if is_primary else -1.0
-    if place.geonames_id is None or place.kind in _PRIORS:
-        return prior + _PRIORS.get(place.kind, _PRIOR_OF_A_SITE)
-    is_known = place.country_code in NEIGHBOURS or place.kind == "capital"
-    return prior + math.log10((place.population or _SEAT_POPULATION) + 300) + is_known
+def _is_home(place: Place) -> bool:
+    return place.country_code is None or place.country_code in NEIGHBOURS
+
+
+def _prior(place: Place) -> float:
+    if place.geonames_id is None:
+        prior = _PRIORS.get(place.kind, _PRIOR_OF_A_SITE)
+        return prior if _is_home(place) else prior - _ABROAD_DISCOUNT
+    if place.kind in _PRIORS:
+        return _PRIORS[place.kind]
+    prior = math.log10((place.population or _SEAT_POPULATION) + 300)
+    if place.country_code in NEIGHBOURS:
+        return prior + _HOME_BONUS
+    if place.kind in ("capital", "seat"):
+        return prior + _CAPITAL_BONUS
+    return prior - _STATE_DISCOUNT if _needs_state(place) else prior
+
+
+def _is_far_town(place: Place) -> bool:
+    is_small = place.kind == "city" and (place.population or 0) < _BIG_CITY
+    return is_small and not _is_home(place)
+
+
+def _needs_state(place: Place) -> bool:
+    """Say whether a paper would name the state beside it: "Salem, Ore."."""
+    return place.country_code == _EVERYWHERE and _is_far_town(place)
 
 
 def _forms(name: str) -> Iterator[str]:
@@ -318,19 +341,21 @@ def _forms(name: str) -> Iterator[str]:
 @lru_cache(maxsize=1 << 16)
 def _candidates(name: str) -> tuple[_Candidate, ...]:
     gazetteer = _gazetteer()
+    if name in gazetteer.abbreviations:
+        return ()
     for form in _forms(" ".join(name.split())):
         full, bare = place_keys(form)
-        best: dict[int, bool] = {}
-        for key in {full: None, bare: None}:
-            for found in gazetteer.index.get(key, ()):
-                number, group = divmod(found, 4)
-                is_primary = group in (_PRIMARY, _PRIMARY_BARE)
-                best[number] = best.get(number, False) or is_primary
-        if best:
-            candidates = [
-                _Candidate(place, is_primary, _prior(place, is_primary=is_primary))
-                for place, is_primary in ((gazetteer.place(n), p) for n, p in best.items())
-            ]
+        discounts = {place: _DISCOUNTS[group] for place, group in reversed(gazetteer.find(full))}
+        for place, group in gazetteer.find(bare) if bare != full else ():
+            if place not in discounts and _is_home(place):
+                discounts[place] = _DISCOUNTS[group | 1]
+        if discounts:
+            if any(place.kind == "country" and not it for place, it in discounts.items()):
+                discounts = {place: it for place, it in discounts.items() if not it}
+            candidates = (
+                _Candidate(place, _prior(place) - discount, discount)
+                for place, discount in discounts.items()
+            )
             return tuple(sorted(candidates, key=lambda it: (-it.prior, _order(it.place))))
     return ()
 
@@ -367,12 +392,17 @@ class _Vote(NamedTuple):
 
 
 _COUNTRY_VOTE = 2.0
-_STATE_VOTE = 5.0
+_STATE_VOTE = 6.0
+_OTHER_STATE_WEIGHT = 0.25
 _MOST_VOTES = 4.0
+_MOST_VOTES_OF_FAR_TOWN = 2.0
 _NEIGHBOUR_WEIGHT = 0.5
 _MOST_NEIGHBOUR = 1.0
+_ONE_LAND = {"IL", "PS"}
+_ONE_LAND_WEIGHT = 0.75
 _SMALL_TOWN = 15_000
 _CITY = 50_000
+_BIG_CITY = 100_000
 _EVERYWHERE = "US"
 """It stands in articles about every country, so that its name says little."""
 _MOST_WORDS = 4
@@ -404,10 +434,32 @@ def _read_hint(hint: str) -> tuple[_Vote, ...]:
         pairs = {
             _Home(it.place.country_code, it.place.admin_region): None
             for it in candidates
-            if it.place.country_code and it.prior >= max(least, _UNLISTED + _LEAD)
+            if it.place.country_code and it.prior >= max(least, _UNLISTED)
         }
         return tuple(_home_vote(pair, 0.5) for pair in pairs)
     return tuple(_scan_words(key.split()))
+
+
+@lru_cache(maxsize=256)
+def _read_context(hints: tuple[tuple[str, str], ...]) -> list[tuple[str, tuple[_Vote, ...]]]:
+    """Read the names beside a place, each with its key.
+
+    Beside "Maine", "Portland" is the one in Maine: with a state among them the towns are read
+    once more, in its light.
+    """
+    read = [(key, _read_hint(hint)) for key, hint in hints if key]
+    states = [
+        vote for _, votes in read for vote in votes if vote.place and vote.place.kind == "state"
+    ]
+    if not states:
+        return read
+    again = []
+    for (key, votes), (_, hint) in zip(read, (it for it in hints if it[0]), strict=True):
+        is_town = bool(votes) and votes[0].country_code == _EVERYWHERE
+        is_town = is_town and (votes[0].place is None or votes[0].place.kind == "city")
+        place = _choose(_candidates(hint), states) if is_town else None
+        again.append((key, tuple(_place_votes(place)) if place else votes))
+    return again
 
 
 def _place_votes(place: Place) -> Iterator[_Vote]:
@@ -439,12 +491,7 @@ def _scan_words(words: Sequence[str]) -> Iterator[_Vote]:
 
 
 def _country_or_state(key: str) -> _Home | None:
-    gazetteer = _gazetteer()
-    found = [
-        place
-        for number in gazetteer.index.get(key, ())
-        if (place := gazetteer.place(number // 4)).kind in ("country", "state")
-    ]
+    found = [place for place, _ in _gazetteer().find(key) if place.kind in ("country", "state")]
     if len(found) != 1 or found[0].country_code is None:
         return None
     return _Home(found[0].country_code, found[0].admin_region)
@@ -467,20 +514,26 @@ def _evidence(place: Place, votes: Sequence[_Vote]) -> float:
     for vote in votes:
         weights[vote.country_code] = weights.get(vote.country_code, 0.0) + vote.weight
         if vote.country_code == place.country_code:
-            direct += vote.weight
-            if place.admin_region and vote.admin_region == place.admin_region:
+            is_elsewhere = (
+                vote.admin_region not in (None, place.admin_region) and place.kind != "state"
+            )
+            direct += vote.weight * (_OTHER_STATE_WEIGHT if is_elsewhere else 1.0)
+            if vote.admin_region and vote.admin_region == place.admin_region:
                 state = max(state, vote.weight)
-            elif vote.place and place.kind == "city" and _distance_km(vote.place, place) < _NEAR_KM:
+            elif place.kind == "city" and _is_near(place, (vote,)):
                 state = max(state, vote.weight)
+        elif {vote.country_code, place.country_code} == _ONE_LAND:
+            direct += _ONE_LAND_WEIGHT * vote.weight
         elif vote.country_code in neighbours:
             neighbour += _NEIGHBOUR_WEIGHT * vote.weight
-    is_small = place.country_code == _EVERYWHERE and (place.population or 0) < 2 * _CITY
-    if is_small and place.kind == "city" and not state:
+    if _needs_state(place) and not state:
         direct = 0.0
     if place.country_code in NEIGHBOURS:
         state = 0.0
     most = max(weights.values(), default=0.0)
     scale = _MOST_VOTES / most if most > _MOST_VOTES else 1.0
+    if _is_far_town(place):
+        direct = min(direct, _MOST_VOTES_OF_FAR_TOWN)
     value = _COUNTRY_VOTE * direct * scale + min(_MOST_NEIGHBOUR, neighbour * scale)
     return value + (_STATE_VOTE - _COUNTRY_VOTE) * state
 
@@ -497,7 +550,9 @@ def _choose(candidates: Sequence[_Candidate], votes: Sequence[_Vote]) -> Place |
     ]
     first = max(range(len(scores)), key=lambda number: (scores[number], -number))
     best = candidates[first].place
-    if scores[first] < _UNLISTED + _LEAD:
+    if scores[first] < _UNLISTED + _LEAD_IN_COUNTRY or _is_unlisted(best, candidates, votes):
+        return None
+    if candidates[first].discount >= 1.0 and not evidence[first] and _is_about_others(votes):
         return None
     near_best = _is_near(best, votes)
     for number, candidate in enumerate(candidates):
@@ -515,6 +570,25 @@ def _choose(candidates: Sequence[_Candidate], votes: Sequence[_Vote]) -> Place |
         if scores[first] - scores[number] < lead:
             return None
     return best
+
+
+def _is_unlisted(best: Place, candidates: Sequence[_Candidate], votes: Sequence[_Vote]) -> bool:
+    """Say whether it may be a U.S. town that is not listed: "Shiloh" beside nothing but Tennessee.
+
+    Only names that towns there bear are in doubt, and only where no other country is spoken of.
+    """
+    sure = [vote for vote in votes if vote.weight >= 1.0]
+    states = {vote.admin_region for vote in sure if vote.admin_region}
+    if best.country_code == _EVERYWHERE or any(it.country_code != _EVERYWHERE for it in sure):
+        return False
+    listed = {it.place.admin_region for it in candidates if it.place.country_code == _EVERYWHERE}
+    return bool(listed) and bool(states - listed)
+
+
+def _is_about_others(votes: Sequence[_Vote]) -> bool:
+    """Say whether the names beside it speak of countries far from home, and of none at home."""
+    countries = {vote.country_code for vote in votes if vote.weight >= 1.0}
+    return bool(countries) and NEIGHBOURS.keys().isdisjoint(countries)
 
 
 def _is_near(place: Place, votes: Sequence[_Vote]) -> bool:
@@ -558,12 +632,13 @@ def locate(
     if not candidates:
         return None
     own = place_keys(head)[0]
-    hints = {key: hint for hint in context if (key := place_keys(hint)[0]) not in ("", own)}
-    votes = [vote for _, hint in sorted(hints.items()) for vote in _read_hint(hint)]
+    hints = tuple(sorted({place_keys(hint)[0]: hint for hint in sorted(context)}.items()))
+    votes = [vote for key, read in _read_context(hints) if key != own for vote in read]
     votes += [_home_vote(_Home(code, None)) for code in sorted(set(country_codes))]
-    if tail:
-        votes += _tail_votes(tail)
-        candidates = tuple(it for it in candidates if _fits_tail(it.place, _tail_votes(tail)))
+    after_comma = _tail_votes(tail) if tail else []
+    if after_comma:
+        votes += after_comma
+        candidates = tuple(it for it in candidates if _fits_tail(it.place, after_comma))
     return _choose(candidates, votes)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import math
 import re
 import unicodedata
 from functools import cache, lru_cache
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 DATA = Path(__file__).parent / "data"
 LABELS = ("PERSON", "ORG", "PLACE")
@@ -90,13 +91,16 @@ _SIGNS = str.maketrans(
 )
 _POSSESSIVE = re.compile(r"'s?\s*$")  # "fatah's", "morris'"
 _WORD = re.compile(r"\d+(?:st|nd|rd|th)(?![^\W\d_])|\d+|[^\W\d_]+")  # "1st", "15", "aleppo"
-_ARTICLES = {
-    "the": "", "al": "", "el": "", "ash": "sc", "esh": "sc", "ach": "c", "ech": "c", "as": "s",
-    "es": "s", "ar": "r", "er": "r", "ad": "d", "ed": "d", "an": "n", "en": "n", "at": "t",
-    "et": "t", "az": "z", "ez": "z", "adh": "d", "ath": "t",
+_ARTICLES: dict[str, tuple[str, ...]] = {
+    "the": (), "al": (), "el": (), "ul": (), "ash": ("sh", "ch"), "esh": ("sh", "ch"),
+    "ush": ("sh", "ch"), "ach": ("ch",), "ech": ("ch",), "as": ("s",), "es": ("s",), "us": ("s",),
+    "ar": ("r",), "er": ("r",), "ur": ("r",), "ad": ("d",), "ed": ("d",), "ud": ("d",),
+    "an": ("n",), "en": ("n",), "un": ("n",), "at": ("t",), "et": ("t",), "ut": ("t",),
+    "az": ("z",), "ez": ("z",), "uz": ("z",), "adh": ("dh",), "ath": ("th",),
 }  # fmt: skip
-"""Articles and the letters they may stand before; an empty text: any."""
-_NEVER_IN_FRONT = frozenset(["esh", "ech", "es", "er", "ed", "en", "et", "ez"])  # Ed Davey
+"""Articles and what they may stand before; nothing: any letter."""
+_NEVER_IN_FRONT = frozenset("ul esh ech ush es us er ur ed ud en un et ut ez uz".split())
+"""Ed Davey, En Nuqra: in front of a name these are no sure article."""
 
 
 def lookup_key(name: str) -> str:
@@ -137,12 +141,16 @@ def _split_words(name: str) -> list[str]:
 
 
 def _fold(name: str) -> str:
-    """Write letters small, without marks, and every apostrophe as one sign."""
+    """Write letters small, without marks and unseen signs, and every apostrophe as one sign."""
     text = name
     for _ in range(2):  # a folded letter can open up: U+1E9E, U+0130
         text = unicodedata.normalize("NFKD", text.translate(_SIGNS)).casefold()
     text = unicodedata.normalize("NFKD", text).translate(_SIGNS)
-    return "".join(letter for letter in text if not unicodedata.combining(letter))
+    return "".join(
+        letter
+        for letter in text
+        if not unicodedata.combining(letter) and unicodedata.category(letter) != "Cf"
+    )
 
 
 def _drop_articles(words: list[str]) -> list[str]:
@@ -153,7 +161,7 @@ def _drop_articles(words: list[str]) -> list[str]:
     for place in range(len(words) - 2, -1, -1):
         word, follower = words[place], kept[-1]
         before = _ARTICLES.get(word)
-        is_article = before is not None and (not before or follower[0] in before)
+        is_article = before is not None and (not before or follower.startswith(before))
         if place == 0 and is_article:
             is_article = word not in _NEVER_IN_FRONT
             is_article = is_article and f"{word} {follower}" not in _tokens("", "not_article")
@@ -165,9 +173,12 @@ def _drop_articles(words: list[str]) -> list[str]:
 
 def _join_letters(words: list[str]) -> list[str]:
     """Write single letters in a row as one word: u, s -> us."""
+    if len(words) < 2 or min(map(len, words)) > 1:
+        return words
     joined: list[str] = []
     for is_letter, run in itertools.groupby(words, lambda word: len(word) == 1 and word.isalpha()):
-        joined.extend(["".join(run)] if is_letter else run)
+        letters = list(run)
+        joined.extend(["".join(letters)] if is_letter else letters)
     return joined
 
 
@@ -255,7 +266,10 @@ def is_acronym(name: str) -> bool:
     >>> [is_acronym(name) for name in ["IDF", "U.S.", "MoD", "IRGC-QF", "Iran", "A", "THE IDF"]]
     [True, True, True, True, False, False, False]
     """
-    bare = _POSSESSIVE.sub("", name.translate(_SIGNS).strip())
+    bare = name.strip()
+    if " " in bare:
+        return False
+    bare = _POSSESSIVE.sub("", bare.translate(_SIGNS))
     return len(bare) > 1 and _ACRONYM.fullmatch(bare) is not None
 
 
@@ -294,12 +308,12 @@ def acronym_fits(acronym: str, name: str) -> bool:
 
 # Words: a name as it is compared ------------------------------------------------------------------
 
-_THEOPHORIC = re.compile(r"^(.{2,})[aou]ll?ah?$")  # nasrullah, hezbollah, abdulla
-_OF_FAITH = re.compile(r"^(.{2,})[aeiou](?:dd|tt)[aei]{1,2}ne?$")  # salahuddin, noureddine
+_THEOPHORIC = re.compile(r"^(.{2,})[aou]llah?$")  # nasrullah, hezbollah, abdulla
+_OF_FAITH = re.compile(r"^(.{2,})[aeiou](?:dd?|tt)(?:in|een|ine)$")  # salahuddin, izzedine
 _FAITH = frozenset("din deen dine eddin eddine uddin addin ddin".split())
 _SERVANT = re.compile(r"^abd(?:[aeiou]{1,2}(?:[lrsdntz]|sh))?$")  # abd, abdul, abder
 _SERVANT_GROWN = re.compile(r"^abd[aeiou]{1,2}(?:l(?=.{3})|([rsdntz])(?=\1))")  # abdelfattah
-_LINK = frozenset("ul ur us ud un ush uz ut il ol or".split())  # abd ur-rahman
+_LINK = frozenset("il ol or".split())  # abd ol-reza
 _GROWN_ARTICLE = re.compile(r"^[ae](?:l|([rsdntz])(?=\1))(?=(.*))")  # alzour, ezzor
 _ORDINAL = re.compile(r"^0*(\d+?)(?:st|nd|rd|th)?$")  # 1st, 007
 
@@ -326,7 +340,7 @@ def _read(name: str, label: str) -> _Reading:
         words = _drop_articles(_split_words(strip_titles(_put_given_name_first(name))))
     else:
         words = key.split()
-    words = [lists.canonical.get(word) or _ORDINAL.sub(r"\1", word) for word in words]
+    words = [lists.canonical.get(word) or _strip_ordinal(word) for word in words]
     words = _drop_inner(words, lists, label)
     words = _join_compounds(words, lists)
     if label != "PERSON" and len(words) > 1 and words[0] in lists.front:
@@ -337,10 +351,14 @@ def _read(name: str, label: str) -> _Reading:
     if (
         len(words) > 1
         and words[-1] in lists.optional
-        and any(len(word) > 3 and not _is_closed(word, label) for word in words)
+        and (len(words) > 2 or (len(words[0]) > 3 and not _is_closed(words[0], label)))
     ):
         core = words[:-1]
     return _Reading(key, tuple(words), tuple(core))
+
+
+def _strip_ordinal(word: str) -> str:
+    return _ORDINAL.sub(r"\1", word) if word[0].isdigit() else word
 
 
 def _drop_inner(words: list[str], lists: _Lists, label: str) -> list[str]:
@@ -394,8 +412,11 @@ def _drop_grown_article(word: str, place: int, label: str) -> str:
     if found is None or _is_closed(word, label):
         return word
     rest = found[2]
-    least = 5 if place == 0 or label == "PERSON" or rest[:1] in "aeiou" else 4
-    return rest if len(rest) >= least - (found[1] is not None) else word
+    if word[0] == "e" and found[1]:
+        least = 3
+    else:
+        least = 5 if place == 0 or label == "PERSON" or rest[:1] in "aeiou" else 4
+    return rest if len(rest) >= least else word
 
 
 def _is_closed(word: str, label: str) -> bool:
@@ -405,6 +426,7 @@ def _is_closed(word: str, label: str) -> bool:
 
 # Sounds: a word as it is heard --------------------------------------------------------------------
 
+_DIVINE = re.compile(r"(?<=..)allah$")  # ramallah, whose -allah is not the -la of ramla
 _DOUBLED = re.compile(r"([^aeiou])\1+")  # hassan
 _LETTERS = re.compile(r"tch|sch|dzh|dj|kh|gh|dh|th|sh|ch|zh|ts|tz|ph|ck|ks|x")
 _SOUND_OF = {
@@ -412,6 +434,7 @@ _SOUND_OF = {
     "sh": "š", "ch": "č", "zh": "ž", "ts": "ц", "tz": "ц", "ph": "f", "ck": "k", "ks": "X",
     "x": "X",
 }  # fmt: skip
+_VOWEL_GROUP = re.compile(r"[aeiou]{2}|[yw]")
 _VOWEL_STEPS = [
     (re.compile(pattern), sound)
     for pattern, sound in [
@@ -422,27 +445,24 @@ _VOWEL_STEPS = [
         (r"i?y+(?=[aeiou])|i(?=[aou])", "y"),  # qalqiliya, qalqilya
         (r"ie|ee|ii|y(?![aeiouEO])", "i"),  # lieberman, kareem
         (r"ou|oo|uu", "u"),  # nouri
-        (r"(.)\1+", r"\1"),  # saada
     ]
 ]
-_CONTEXT_STEPS = [
-    (re.compile(pattern), sound)
-    for pattern, sound in [
-        (r"^a", "â"),  # amman, oman
-        (r"^o", "ô"),
-        (r"^([^aeiouEO]a[^aeiouEO])e(?=[^aeiouEOh]$)", r"\1ė"),  # salem: its e is an i
-        (r"([uo][^aeiouEO]+)i(?=[^aeiouEO]+$)", r"\1ï"),  # yunis, yunus
-        (r"([uo][^aeiouEO]+)e(?=[^aeiouEO]+$)", r"\1ë"),
-        (r"([uo][^aeiouEO]+)u(?=[^aeiouEO]+$)", r"\1ü"),
-        (r"d$", "ḍ"),  # ahmed, ahmet
-        (r"t$", "ṭ"),
-    ]
-]
-_PLAIN = dict(zip("âôėëïüḍṭ", "aoeeiudt", strict=True))
-_VOWELS = frozenset("aeiouEOâôėëïü")
+_RUN = re.compile(r"(.)\1+")  # saada
+_LATE_E = re.compile(r"^([^aeiouEO]a[^aeiouEO])e(?=[^aeiouEOh]$)")  # salem: its e is an i
+_CLOSED_I = re.compile(r"^([^aeiouEOy])i(?=[^aeiouEO]{2})")  # tikrit, takrit
+_AFTER_U = re.compile(r"([uoO][^aeiouEO]+)([ieu])(?=[^aeiouEO]+$)")  # yunis, yunes, yunus
+_FIRST = {"a": "â", "o": "ô", "s": "ś"}  # amman, oman; sana, zana
+_LAST = {"d": "ḍ", "t": "ṭ"}  # ahmed, ahmet
+_SECOND = {"i": "ï", "e": "ë", "u": "ü"}
+_PLAIN = dict(zip("âôśîėëïüḍṭ", "aosieeiudt", strict=True))
+_COLOURS = {"o": "+", "u": "+", "O": "+", "ô": "+", "ü": "-+", "ï": "-+", "ë": "-+"}
+"""Dark vowels; those that follow an u may be either; all others are bright."""
+_FIRST_VOWEL = re.compile(r"[^aeiouEOâôîėëïüwy]?[aeiouEOâôîėëïü]")  # Ramla, Omar; not Sderot
+_LAST_VOWEL = re.compile(r"[aeiouEOâôîėëïü][^aeiouEOâôîėëïü]$")  # Hamid; not Hamd
+_VOWELS = frozenset("aeiouEOâôîėëïü")
 _FINAL_CLASSES = {
     "a": "a", "â": "a", "e": "ai", "i": "i", "o": "u", "ô": "u", "u": "u", "O": "u", "E": "E",
-    "ė": "ai", "ë": "ai", "ï": "i", "ü": "u",
+    "Λ": "a-",
 }  # fmt: skip
 """Vowels at the end that are spellings of one another; a final e is -a or -i."""
 
@@ -452,25 +472,62 @@ class _Sounds(NamedTuple):
 
     Attributes:
         signs: One sign for each sound.
-        losses: What it costs to leave each out.
-        finals: The classes of the last sound: a, i, u, E or C for a consonant.
+        finals: The classes of the last sound: a, i, u, E; for a consonant the colour of the vowel
+            before it: bright (-), dark (+) or both, where it may be dropped.
+        colours: The colour of the first vowel.
+        frame: The consonants that cannot be left out, nor stand for one that can.
     """
 
     signs: str
-    losses: tuple[float, ...]
     finals: str
+    colours: str
+    frame: str
 
 
 @lru_cache(_MEMORY)
 def _hear(word: str) -> _Sounds:
-    text = _LETTERS.sub(lambda found: _SOUND_OF[found[0]], _DOUBLED.sub(r"\1", word))
-    for pattern, sound in itertools.chain(_VOWEL_STEPS, _CONTEXT_STEPS):
-        text = pattern.sub(sound, text)
-    losses = tuple(_loss(text, place) for place in range(len(text)))
-    final = _FINAL_CLASSES.get(text[-1:], "C")
-    if text[-1:] == "h" and text[-2:-1] in _VOWELS:
-        final += _FINAL_CLASSES[text[-2]]
-    return _Sounds(text, losses, final)
+    text = _DOUBLED.sub(r"\1", _DIVINE.sub("Λ", word))
+    text = _LETTERS.sub(lambda found: _SOUND_OF[found[0]], text)
+    if _VOWEL_GROUP.search(text):
+        for pattern, sound in _VOWEL_STEPS:
+            text = pattern.sub(sound, text)
+    text = _mark_places(_RUN.sub(r"\1", text))
+    first = _FIRST_VOWEL.match(text)
+    colours = _COLOURS.get(first[0][-1], "-") if first else "-+"
+    return _Sounds(text, _class_end(text), colours, text.translate(_NO_FRAME))
+
+
+_NO_FRAME = dict.fromkeys(map(ord, [*_VOWELS, *"hwyvxXč"]))
+
+
+def _class_end(text: str) -> str:
+    """Give the classes a word may end in: Hasakeh is heard with its h and without."""
+    last = text[-1:]
+    if last in _FINAL_CLASSES:
+        return _FINAL_CLASSES[last] + ("-+" if text.endswith("ne") else "")
+    found = _LAST_VOWEL.search(text)
+    finals = _COLOURS.get(found[0][0], "-") if found else "-+"
+    if last == "h" and text[-2:-1] in _VOWELS:
+        finals += _FINAL_CLASSES[_PLAIN.get(text[-2], text[-2])]
+    return finals
+
+
+def _mark_places(text: str) -> str:
+    """Write otherwise the sounds that count otherwise where they stand."""
+    text = _FIRST.get(text[:1], text[:1]) + text[1:]
+    if len(text) == 5:
+        text = _LATE_E.sub(r"\1ė", text)
+    if text[1:2] == "i":
+        text = _CLOSED_I.sub(r"\1î", text)
+    if "u" in text or "o" in text or "O" in text:
+        text = _AFTER_U.sub(lambda found: found[1] + _SECOND[found[2]], text)
+    return text[:-1] + _LAST.get(text[-1:], text[-1:])
+
+
+@lru_cache(_MEMORY)
+def _losses(text: str) -> tuple[float, ...]:
+    """Say what it costs to leave out each sound of a word."""
+    return tuple(_loss(text, place) for place in range(len(text)))
 
 
 def _loss(text: str, place: int) -> float:
@@ -480,7 +537,8 @@ def _loss(text: str, place: int) -> float:
         if sound in "EO":
             return 1.2
         if not after:
-            return _UNRELATED  # Baghdad, Baghdadi
+            is_silent = sound == "e" and before == "n"
+            return 0.4 if is_silent else _UNRELATED  # Rahmane, Rahman; Baghdad, Baghdadi
         if not before:
             return 0.8  # Ibrahim, Brahim
         if sound in "iï" and place == len(text) - 2:
@@ -489,10 +547,12 @@ def _loss(text: str, place: int) -> float:
     if sound == "h":
         if not after:
             return 0.0 if before in _VOWELS else 0.8  # Hamah, Hama
-        return 0.6 if before else 1.0
+        return 0.7 if before else 1.0  # Rafah, Rafha are two
     if sound == "y" and not before and after in ("i", "e", "ï", "ë"):
         return 0.2  # Yitzhak, Itzhak
-    return 0.6 if sound in "yw" else _UNRELATED
+    if sound in "yw" and before in _VOWELS and after in _VOWELS:
+        return 0.6
+    return _UNRELATED
 
 
 @cache
@@ -514,69 +574,101 @@ def _sound_costs() -> dict[str, float]:
     return costs
 
 
-@lru_cache(_MEMORY)
-def _word_cost(a: str, b: str) -> float:
-    """Give the least cost of hearing one word as another; infinite where no spelling explains it.
+def _word_cost(a: str, b: str, limit: float) -> float:
+    """Give the least cost of hearing one word as another; infinite past a limit for each sound.
 
     The last vowel's class must agree: Khamenei, Khomeini; Hama, Hamas; Baghdad, Baghdadi.
     """
-    if a == b:
-        return 0.0
-    first, second = _hear(a), _hear(b)
+    first, second = (_hear(a), _hear(b)) if a < b else (_hear(b), _hear(a))
     if first.signs == second.signs:
         return 0.0
-    if set(first.finals).isdisjoint(second.finals):
-        return float("inf")
     size = max(len(first.signs), len(second.signs))
-    if size > _LONGEST:
-        return float("inf")
-    return _edit_cost(first, second, limit=max(0.25 * size, SHORT_LIMIT))
+    if size > _LONGEST or not any(final in second.finals for final in first.finals):
+        return math.inf
+    if limit * size < _UNRELATED and not _fits_frame(first.frame, second.frame):
+        return math.inf
+    return _edit_cost(first.signs, second.signs, limit * size)
 
 
-def _edit_cost(first: _Sounds, second: _Sounds, limit: float) -> float:
+def _fits_frame(ours: str, theirs: str) -> bool:
+    """Tell whether consonants pair off: a cheap first look, never stricter than the distance."""
+    if ours == theirs:
+        return True
     costs = _sound_costs()
-    row = [0.0, *itertools.accumulate(second.losses)]
-    for sound, loss in zip(first.signs, first.losses, strict=True):
-        above = row
-        row = [above[0] + loss]
-        for place, other in enumerate(second.signs):
-            kept = above[place]
-            if sound != other:
-                kept += costs.get(sound + other, _UNRELATED)
-            row.append(min(kept, above[place + 1] + loss, row[place] + second.losses[place]))
-        if min(row) > limit:
-            return float("inf")
-    return row[-1] if row[-1] <= limit else float("inf")
+    return len(ours) == len(theirs) and all(
+        a == b or a + b in costs for a, b in zip(ours, theirs, strict=True)
+    )
+
+
+def _edit_cost(ours: str, theirs: str, limit: float) -> float:
+    """Give the least cost between two words, past what they begin and end with alike."""
+    start, end, other_end = 0, len(ours), len(theirs)
+    while start < end and start < other_end and ours[start] == theirs[start]:
+        start += 1
+    while end > start and other_end > start and ours[end - 1] == theirs[other_end - 1]:
+        end, other_end = end - 1, other_end - 1
+    costs = _sound_costs()
+    our_losses, their_losses = _losses(ours), _losses(theirs)
+    if end - start == other_end - start == 1:  # most often
+        kept = costs.get(ours[start] + theirs[start], _UNRELATED)
+        kept = min(kept, our_losses[start] + their_losses[start])
+        return kept if kept <= limit else math.inf
+    across = tuple(zip(theirs[start:other_end], their_losses[start:other_end], strict=True))
+    row = [0.0, *itertools.accumulate(their_losses[start:other_end])]
+    for sound, loss in zip(ours[start:end], our_losses[start:end], strict=True):
+        least = left = row[0] + loss
+        below = [left]
+        for place, (other, other_loss) in enumerate(across):
+            cost = row[place] + (0.0 if sound == other else costs.get(sound + other, _UNRELATED))
+            cost = min(cost, row[place + 1] + loss, left + other_loss)
+            below.append(cost)
+            left = cost
+            if cost < least:
+                least = cost
+        if least > limit:
+            return math.inf
+        row = below
+    return row[-1] if row[-1] <= limit else math.inf
 
 
 def _word_distance(a: str, b: str) -> float:
-    cost = _word_cost(a, b) if a <= b else _word_cost(b, a)
-    if not cost:
+    """Give the distance of two words also where they are no spellings; 1 where past telling."""
+    if a == b:
         return 0.0
-    return cost / max(len(_hear(a).signs), len(_hear(b).signs))
+    cost = _word_cost(a, b, 0.3)
+    return min(1.0, cost / max(1, len(_hear(a).signs), len(_hear(b).signs)))
 
 
-def _is_spelling(a: str, b: str, label: str, limit: float = WORD_LIMIT) -> bool:
+def _is_spelling(a: str, b: str, label: str) -> bool:
     """Tell whether two words beside other words are spellings of one."""
     if a == b:
         return True
-    if _is_closed(a, label) or _is_closed(b, label) or len(a) == 1 or len(b) == 1:
+    if len(a) == 1 or len(b) == 1 or not (_is_near(a, b) if a < b else _is_near(b, a)):
         return False
-    if min(len(a), len(b)) < 4:
-        return (_word_cost(a, b) if a <= b else _word_cost(b, a)) <= SHORT_LIMIT
-    return _word_distance(a, b) <= limit
+    return not _is_closed(a, label) and not _is_closed(b, label)
+
+
+@lru_cache(_MEMORY)
+def _is_near(a: str, b: str) -> bool:
+    if len(a) < 4 or len(b) < 4:
+        return _word_cost(a, b, 1.0) <= SHORT_LIMIT
+    return _word_cost(a, b, WORD_LIMIT) < math.inf
 
 
 # Blocks: who is compared with whom ----------------------------------------------------------------
 
 _CLASSES = {
-    **dict.fromkeys("bp", ("B",)), **dict.fromkeys("tdḍṭ", ("T",)),
-    **dict.fromkeys("sцšžj", ("S",)), **dict.fromkeys("kqğ", ("K",)),
-    **dict.fromkeys("θðz", ("S", "T")), **dict.fromkeys("gc", ("K", "S")),
-    **dict.fromkeys("xX", ("K", "")), "č": ("S", "K", ""),
-    **dict.fromkeys("hyvw", ("",)), **dict.fromkeys(_VOWELS, ("",)),
+    **dict.fromkeys("bp", ("B",)), "v": ("", "B"), "d": ("D",), **dict.fromkeys("tḍṭ", ("T",)),
+    **dict.fromkeys("sśzцšjž", ("S",)), "θ": ("T", "S"), "ð": ("D", "S"),
+    **dict.fromkeys("kqğ", ("K",)), **dict.fromkeys("gc", ("K", "S")),
+    **dict.fromkeys("xX", ("K", "")), "č": ("S", "K", ""), "Λ": ("L",),
+    **{sign: (sign.upper(),) for sign in "fmnrl"}, **dict.fromkeys("hyw", ("",)),
+    **dict.fromkeys(_VOWELS, ("",)),
 }  # fmt: skip
-_RUN = re.compile(r"(.)\1+")
+"""The classes of sounds that may stand for one another; the first is the usual reading."""
+_ONE_CLASS = str.maketrans({sign: each[0] for sign, each in _CLASSES.items() if len(each) == 1})
+_MANY_CLASSES = {sign: each for sign, each in _CLASSES.items() if len(each) > 1}
+_SEVERAL = re.compile(f"([{''.join(_MANY_CLASSES)}])")
 
 
 def skeleton(name: str, label: str | None = None) -> tuple[str, ...]:
@@ -587,27 +679,37 @@ def skeleton(name: str, label: str | None = None) -> tuple[str, ...]:
         label: PERSON, ORG or PLACE; None for the keys under all of them.
 
     Returns:
-        The lookup key, then skeletons of consonants with their other readings (g as k or j, kh as
-        k or h); for a person also of the first and last word. Sorted; never empty.
+        The lookup key, then skeletons of consonants and the class of the last sound, with their
+        other readings (g as k or j, kh as k or h); for a person also of the first and last word.
+        Sorted; never empty.
 
-    >>> set(skeleton("Deir ez-Zor", "PLACE")) & set(skeleton("Dayr az Zawr", "PLACE"))
-    {'TRSR', 'TRTR'}
+    >>> ["-DRSR:+" in skeleton(name, "PLACE") for name in ["Deir ez-Zor", "Dayr az Zawr"]]
+    [True, True]
     """
-    if label is None:
-        return tuple(sorted({key for each in LABELS for key in _blocks(name, each)}))
-    return _blocks(name, label)
+    if label is not None:
+        return tuple(sorted(_take_up(name, label).blocks))
+    return tuple(sorted(frozenset().union(*(_take_up(name, each).blocks for each in LABELS))))
+
+
+class _Entry(NamedTuple):
+    """A name with all that a comparison needs."""
+
+    reading: _Reading
+    blocks: frozenset[str]
+    is_acronym: bool
 
 
 @lru_cache(_MEMORY)
-def _blocks(name: str, label: str) -> tuple[str, ...]:
+def _take_up(name: str, label: str) -> _Entry:
     reading = _read(name, label)
     words = reading.core
     keys = {f"={reading.key}"}
-    if not is_acronym(name):
+    is_short_form = is_acronym(name)
+    if not is_short_form:
         keys.update(_skeletons(words, label))
         if label == "PERSON" and len(words) > 1:
             keys.update(_person_blocks(words))
-    return tuple(sorted(keys))
+    return _Entry(reading, frozenset(keys), is_short_form)
 
 
 def _person_blocks(words: Sequence[str]) -> Iterator[str]:
@@ -615,30 +717,61 @@ def _person_blocks(words: Sequence[str]) -> Iterator[str]:
     last = words[-1]
     yield from _paired(words[0], last)
     if len(words) > 2:
-        yield from ("3" + key for key in _skeletons(words[:3], "PERSON"))
-        yield from (f"{words[0][0]}{words[1][0]}~{key}" for key in _word_skeletons(last))
+        if len(words) > 3:
+            yield from _skeletons(words[:3], "PERSON")
+        yield f"{words[0][0]}{words[1][0]}~{_word_skeletons(last)[0]}"
         if _is_spelling(words[0], "muhammad", "PERSON"):
             yield from _paired(words[1], last)
 
 
 def _paired(first: str, last: str) -> Iterator[str]:
-    for one, two in itertools.product(_word_skeletons(first), _word_skeletons(last)):
+    for one, two in itertools.product(_ended(first), _ended(last)):
         yield "~".join(sorted((one, two)))
 
 
 def _skeletons(words: Sequence[str], label: str) -> Iterator[str]:
     """Write words as one skeleton, so that "Tel Afar" and "Telafar" meet; closed words in full."""
-    closed = ".".join(word for word in words if _is_closed(word, label))
-    parts = [_word_skeletons(word) for word in words if not _is_closed(word, label)]
-    for readings in itertools.islice(itertools.product(*parts), _MOST_KEYS):
-        yield _RUN.sub(r"\1", "".join(readings)) + closed
+    if label == "PERSON":
+        free, closed = words, ""
+    else:
+        free = [word for word in words if not _is_closed(word, label)]
+        closed = ".".join(word for word in words if _is_closed(word, label))
+    if len(free) < 2:
+        yield from (closed + key for key in _ended(free[0] if free else ""))
+        return
+    parts = [_word_skeletons(word) for word in free]
+    first, finals = _hear(free[0]), _hear(free[-1]).finals
+    for *readings, final in itertools.islice(itertools.product(*parts, finals), _MOST_KEYS):
+        key = _RUN.sub(r"\1", "".join(readings))
+        for colour in first.colours:
+            yield f"{closed}{colour}{key}:{final}"
+
+
+@lru_cache(_MEMORY)
+def _ended(word: str) -> tuple[str, ...]:
+    """Give the skeletons of a word with the colour of its first vowel and the class of its end."""
+    sounds = _hear(word)
+    return tuple(
+        f"{colour}{key}:{final}"
+        for key in _word_skeletons(word)
+        for final in sounds.finals
+        for colour in sounds.colours
+    )
 
 
 @lru_cache(_MEMORY)
 def _word_skeletons(word: str) -> tuple[str, ...]:
-    parts = [_CLASSES.get(sign, (sign.upper(),)) for sign in _hear(word).signs]
-    readings = itertools.islice(itertools.product(*parts), _MOST_KEYS)
-    return tuple(dict.fromkeys(_RUN.sub(r"\1", "".join(reading)) for reading in readings))
+    signs = _hear(word).signs
+    parts = [
+        _MANY_CLASSES[part] if part in _MANY_CLASSES else (part.translate(_ONE_CLASS),)
+        for part in _SEVERAL.split(signs)
+        if part
+    ]
+    if len(parts) < 2:
+        readings = iter(parts[0] if parts else ("",))
+    else:
+        readings = map("".join, itertools.islice(itertools.product(*parts), _MOST_KEYS))
+    return tuple(dict.fromkeys(_RUN.sub(r"\1", reading) for reading in readings))
 
 
 # Verdict ------------------------------------------------------------------------------------------
@@ -675,12 +808,13 @@ def judge(a: str, b: str, label: str) -> Verdict:
     """Give the verdict on two surfaces, with its rule in words."""
     if b < a:
         a, b = b, a
-    first, second = _read(a, label), _read(b, label)
+    one, other = _take_up(a, label), _take_up(b, label)
+    first, second = one.reading, other.reading
     if first.key == second.key:
         return Verdict(True, "the same key")
-    if is_acronym(a) or is_acronym(b):
+    if one.is_acronym or other.is_acronym:
         return Verdict(False, "an acronym must be the same")
-    if set(_blocks(a, label)).isdisjoint(_blocks(b, label)):
+    if one.blocks.isdisjoint(other.blocks):
         return Verdict(False, "no block in common")
     ours, theirs = _without_options(first, second)
     if ours == theirs:
@@ -702,16 +836,14 @@ def _without_options(first: _Reading, second: _Reading) -> tuple[tuple[str, ...]
 
 
 def _judge_word(a: str, b: str, label: str) -> Verdict:
-    cost = _word_cost(a, b) if a <= b else _word_cost(b, a)
     if _is_closed(a, label) or _is_closed(b, label):
         return Verdict(False, "a number, a head word or an English word must be the same")
-    if min(len(a), len(b)) < 4:
-        is_same = label == "PLACE" and cost <= SHORT_LIMIT
-        return Verdict(is_same, "under four letters only a place, and only by its vowel's spelling")
+    if min(len(a), len(b)) < 4 and label != "PLACE":
+        return Verdict(False, "under four letters a name must be the same")
     if label == "PERSON":
-        is_same = cost <= LONE_PERSON_LIMIT
+        is_same = _word_cost(a, b, 1.0) <= LONE_PERSON_LIMIT
         return Verdict(is_same, "a person's one word must sound the same")
-    is_same = _word_distance(a, b) <= WORD_LIMIT
+    is_same = _is_near(min(a, b), max(a, b))
     return Verdict(is_same, "near enough" if is_same else "too far apart")
 
 
@@ -732,13 +864,15 @@ def _align(ours: Sequence[str], theirs: Sequence[str], label: str) -> bool:
 
 
 def _judge_person(ours: tuple[str, ...], theirs: tuple[str, ...]) -> Verdict:
-    short, long = sorted((ours, theirs), key=lambda words: (len(words), words))
+    short, long = (ours, theirs) if len(ours) <= len(theirs) else (theirs, ours)
     if _align(short, long, "PERSON"):
         return Verdict(True, "each word is a spelling of its partner")
     if len(short) < 2:
         return Verdict(False, "one word is not enough for a person")
     if len(short) == len(long) == 2 and _is_swapped(short, long):
         return Verdict(True, "the same two words in the other order")
+    if len(short) == len(long) and min(map(len, (*short, *long))) > 1:
+        return Verdict(False, "a given or family name differs")
     return _judge_partial(short, long)
 
 
@@ -755,10 +889,14 @@ def _judge_partial(short: Sequence[str], long: Sequence[str]) -> Verdict:
     """Judge two persons of whom one has names or letters that the other leaves out."""
     if len(long) > _LONGEST:
         return Verdict(False, "too long to compare")
-    if len(long) > len(short) and _is_spelling(long[0], "muhammad", "PERSON"):
-        if _align(short, long[1:], "PERSON") and not _is_given(short[-1]):
-            return Verdict(True, "a first name Muhammad is left out")
-    pairs = _pair_in_order(short, long)
+    if (
+        len(long) > len(short)
+        and _is_spelling(long[0], "muhammad", "PERSON")
+        and not _is_given(short[-1])
+        and _align(short, long[1:], "PERSON")
+    ):
+        return Verdict(True, "a first name Muhammad is left out")
+    pairs = _pair_in_order(short, long) if _agrees(short[0], long[0]) else None
     if pairs is None:
         return Verdict(False, "a given or family name differs")
     strong = [place for place, (a, b) in enumerate(pairs) if b and min(len(a), len(b)) > 1]
@@ -773,6 +911,8 @@ def _judge_partial(short: Sequence[str], long: Sequence[str]) -> Verdict:
         return Verdict(True, "three names agree in order; the others are left out")
     if 0 not in strong or last not in strong:
         return Verdict(False, "first and last name must both be there")
+    if weak_count or any(len(word) == 1 for word in short):
+        return Verdict(False, "letters between the names differ")
     if all(len(word) == 1 for word in missing):
         return Verdict(True, "only letters between the names are left out")
     if _is_given(short[-1]) or _is_compound(short[0]):
@@ -801,20 +941,32 @@ def _agrees(a: str, b: str) -> bool:
     return _is_spelling(a, b, "PERSON")
 
 
-@lru_cache(_MEMORY)
 def _is_given(word: str) -> bool:
     """Tell whether a word is a frequent given name: too little to know a family by."""
-    return _is_any(word, _tokens("PERSON", "given"))
+    return _is_listed(word, "given")
+
+
+def _is_compound(word: str) -> bool:
+    """Tell whether a word often forms double given names: Mohammad Reza."""
+    return word.startswith("abd") or _is_listed(word, "compound")
 
 
 @lru_cache(_MEMORY)
-def _is_compound(word: str) -> bool:
-    """Tell whether a word often forms double given names: Mohammad Reza."""
-    return word.startswith("abd") or _is_any(word, _tokens("PERSON", "compound"))
+def _is_listed(word: str, kind: str) -> bool:
+    """Tell whether a word is a spelling of one of a list."""
+    blocks = _listed(kind)
+    near = {other for key in _ended(word) for other in blocks.get(key, ())}
+    return any(_is_spelling(word, other, "PERSON") for other in near)
 
 
-def _is_any(word: str, known: Iterable[str]) -> bool:
-    return any(_is_spelling(word, other, "PERSON") for other in known)
+@cache
+def _listed(kind: str) -> dict[str, list[str]]:
+    """Give the words of a list by their blocks."""
+    blocks: dict[str, list[str]] = {}
+    for word in _tokens("PERSON", kind):
+        for key in _ended(word):
+            blocks.setdefault(key, []).append(word)
+    return blocks
 
 
 def name_distance(a: str, b: str, label: str = "PLACE") -> float:
@@ -847,7 +999,7 @@ def name_distance(a: str, b: str, label: str = "PLACE") -> float:
 
 
 def explain(a: str, b: str, label: str) -> list[str]:
-    """Tell the steps of `same_name` in words.
+    r"""Tell the steps of `same_name` in words.
 
     Args:
         a: A name as it stands in a text.
@@ -857,16 +1009,16 @@ def explain(a: str, b: str, label: str) -> list[str]:
     Returns:
         Sentences: keys, words, blocks, the cost of each pair of words, verdict.
 
-    >>> print(*explain("Yunis", "Younes", "PLACE"), sep="\\n")
+    >>> print(*explain("Yunis", "Younes", "PLACE"), sep="\n")
     Keys: "yunis" and "younes".
     Words: yunis; younes.
-    Blocks in common: NS.
+    Blocks in common: +NS:+, +NS:-, -NS:+, -NS:-.
     yunis, younes: sounds yunïs, yunës; cost 0.12, distance 0.02.
     Same: near enough.
     """
     first, second = _read(a, label), _read(b, label)
     ours, theirs = _without_options(first, second)
-    shared = sorted(set(_blocks(a, label)) & set(_blocks(b, label)))
+    shared = sorted(_take_up(a, label).blocks & _take_up(b, label).blocks)
     verdict = judge(a, b, label)
     lines = [
         f'Keys: "{first.key}" and "{second.key}".',

@@ -276,14 +276,28 @@ class _PoolMap:
 
         # Not forked: the threads of Arrow and of a notebook do not survive a fork.
         context = multiprocessing.get_context("spawn")
+        count = min(self.workers, len(batches))
         try:
-            with ProcessPoolExecutor(min(self.workers, len(batches)), mp_context=context) as pool:
+            with ProcessPoolExecutor(count, context, _end_with_run) as pool:
                 yield from pool.map(work, batches)
         except BrokenProcessPool:
             raise WorkerError(
                 "expected every worker to come to its end, found one killed, perhaps for memory. "
                 "Run again with --workers 1: what the others finished is saved and not done twice."
             ) from None
+
+
+def _end_with_run() -> None:
+    """End this worker when the run that started it is killed; it would wait for work for ever."""
+    import multiprocessing
+    from threading import Thread
+
+    def watch() -> None:
+        if run := multiprocessing.parent_process():
+            run.join()
+            os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 # --- process ----------------------------------------------------------------------------------
@@ -466,7 +480,8 @@ def _publish(
     """Commit the tables of the planned dumps, whose work is saved."""
     notes = {
         "dumps": plan.state,
-        "raw": os.path.relpath(raw, processed),
+        # By their real paths: `..` behind a link to a folder leads elsewhere.
+        "raw": os.path.relpath(os.path.realpath(raw), os.path.realpath(processed)),
         "entities_version": entities.VERSION,
         "writer": store.writer(),
     }

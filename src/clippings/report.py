@@ -52,6 +52,8 @@ def _markdown_lines(run: Run) -> Iterator[str]:
             path, detail = (_cell(text) for text in (problem.path, problem.detail))
             yield f"| {problem.severity} | {path} | {problem.code} | {detail} |"
         yield ""
+        if len(run.problems) > _MOST_PROBLEMS:
+            yield from (f"And {len(run.problems) - _MOST_PROBLEMS:,} more.", "")
     yield f"The tables are in `{run.processed}`, snapshot {run.snapshot}."
 
 

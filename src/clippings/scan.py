@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,9 +16,7 @@ ID_LENGTH = 20
 """Hexadecimal digits of an id: 80 bits, so that 100 million articles do not collide."""
 
 _TAKEN = ("", ".txt", ".text", ".md")
-_IGNORED_NAMES = ("__MACOSX", "Thumbs.db", "desktop.ini")
-_IGNORED_ENDS = ("~", ".swp", ".swo", ".swx")
-_IGNORED_STARTS = (".", "~$")
+_IGNORED = re.compile(r"\..*|~\$.*|.*~|.*\.sw[a-p]|__MACOSX|Thumbs\.db|desktop\.ini", re.DOTALL)
 
 
 def hash_id(*parts: str | None) -> str:
@@ -97,33 +96,39 @@ def find_dumps(raw: Path, *, max_bytes: int) -> list[Found]:
             "another with --raw.",
         ) from None
     inside = Path(os.path.realpath(raw))
-    found = [_look_at(raw, file, inside, max_bytes) for file in _walk(raw, "", (inside,))]
+    found = [_look_at(raw, file, inside, max_bytes) for file in _walk(raw, inside)]
     return sorted(found, key=lambda each: os.fsencode(each.file))
 
 
-def _walk(raw: Path, folder: str, ancestors: tuple[Path, ...]) -> Iterator[str]:
-    """List files below a folder; a linked folder is entered only inside `raw` and only once."""
-    try:
-        entries = sorted(os.scandir(raw / folder), key=lambda entry: os.fsencode(entry.name))
-    except OSError:
-        yield folder
-        return
-    for entry in entries:
-        if (
-            entry.name in _IGNORED_NAMES
-            or entry.name.startswith(_IGNORED_STARTS)
-            or entry.name.endswith(_IGNORED_ENDS)
-        ):
+def _walk(raw: Path, inside: Path) -> Iterator[str]:
+    """List the files below a folder.
+
+    A linked folder is entered where it lies inside `raw`, links below it no more: what they lead
+    to is found in its own place.
+    """
+    folders = [("", False)]
+    while folders:
+        folder, is_linked = folders.pop()
+        try:
+            entries = list(os.scandir(raw / folder))
+        except OSError:
+            yield folder
             continue
-        file = os.path.join(folder, entry.name)
-        if not _is_folder(entry):
-            yield file
-            continue
-        real = Path(os.path.realpath(raw / file))
-        if entry.is_symlink() and (real in ancestors or not real.is_relative_to(ancestors[0])):
-            yield file
-        else:
-            yield from _walk(raw, file, (*ancestors, real))
+        for entry in entries:
+            if _IGNORED.fullmatch(entry.name):
+                continue
+            file = os.path.join(folder, entry.name)
+            if not _is_folder(entry):
+                yield file
+            elif not entry.is_symlink():
+                folders.append((file, is_linked))
+            elif not is_linked:
+                real = Path(os.path.realpath(raw / file))
+                here = Path(os.path.realpath(raw / folder))
+                if not real.is_relative_to(inside) or here.is_relative_to(real):
+                    yield file
+                else:
+                    folders.append((file, True))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -151,6 +156,8 @@ def _look_at(raw: Path, file: str, inside: Path, max_bytes: int) -> Found:
             return Found(file, None, None, "not_a_file", f"expected a file, found {_kind(status)}")
         size = status.st_size
         suffix = os.path.splitext(file)[1].lower()
+        if suffix[1:].isdigit() or suffix == ".":  # "dump 27.3.2019" has none
+            suffix = ""
         if suffix not in _TAKEN:
             detail = f'expected .txt, .text, .md or no suffix, found "{to_text(suffix)}"'
             return Found(file, None, size, "unsupported_type", detail)

@@ -170,7 +170,7 @@ _STEPS: dict[str, dict[Part, float]] = {
 _LAST: dict[str, float] = {Part.PREAMBLE: 10, Part.TITLE: 8, Part.BYLINE: 8, Part.DATE: 6}
 """Cost of a dump that ends there; 0 for the other parts."""
 
-_RULE_HERE = 4.0
+_RULE_HERE = 5.0
 """A rule or form feed speaks for a title behind it, and as much against anything else."""
 _WIDE_GAP = 3.0
 """More blank lines than this dump has between most lines speak for a title behind them, and as much
@@ -403,10 +403,15 @@ def _is_capitalised(text: str) -> bool:
 def _cost_of_outlet(name: str) -> float | None:
     """Tell how odd a name is as that of an outlet; None where it is none."""
     count = len(name.split())
-    if not 0 < count <= 10 or re.search(r"[,;]|[a-z]{4}[.!?] |[!?].", name):
+    share = _capital_share(name)
+    if (
+        not 0 < count <= 10
+        or re.search(r";|[a-z]{4}[.!?] |[!?].", name)
+        or ("," in name and (share < 1 or count > 6))
+    ):
         return None
-    is_sentence = _SENTENCE_END.search(name) is not None
-    is_name = not name[0].islower() and _capital_share(name) >= 0.5
+    is_sentence = _SENTENCE_END.search(name) is not None and (share < 1 or count > 4)
+    is_name = not name[0].islower() and share >= 0.5
     if count <= 8 and not is_sentence and (is_name or re.search(r"\w\.\w", name)):
         return 0.0
     return 3.0 if count <= 4 and not is_sentence else None
@@ -416,7 +421,7 @@ def _cost_of_topics(listed: str, layout: Layout) -> float | None:
     """Tell how odd a text is as a list of topics; None where it is none."""
     topics = [topic for topic in listed.split(layout.topic_separator) if topic.strip()]
     longest = max((len(topic.split()) for topic in topics), default=0)
-    if longest > 7:
+    if longest > 7 or (longest > 4 and listed[0].islower()):
         return None
     return 3.0 if longest > 5 or re.search(r"[!?;]|\w{4}\.$", listed) else 0.0
 

@@ -6,6 +6,7 @@ of loaded pipelines, and `tag`, which works with any pipeline that finds entitie
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from threading import Lock
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple
 
 import spacy
 from spacy.language import Language
-from spacy.tokens import Doc, DocBin, Span
+from spacy.tokens import Doc, DocBin, Span, Token
 
 from clippings.errors import GoldError, ModelError
 from clippings.models import Model
@@ -241,6 +242,67 @@ def keep_mentions(doc: Doc) -> Doc:
     return doc
 
 
+@Language.component("repeat_surnames", assigns=["doc.ents"])
+def repeat_surnames(doc: Doc) -> Doc:
+    """Find the surnames of people whom the document names in full: "Gabel" after "Andrew Gabel".
+
+    A surname that is also a common word, or that stands in a longer name, is left as it is.
+    """
+    surnames = {
+        entity[-1].text
+        for entity in doc.ents
+        if entity.label_ == "PERSON" and len(entity) > 1 and _is_sure_surname(entity[-1])
+    }
+    if not surnames:
+        return doc
+    counts = Counter((entity.text, entity.label_) for entity in doc.ents)
+    entities = []
+    for entity in doc.ents:
+        as_person = counts[entity.text, "PERSON"]
+        if entity.text in surnames and as_person >= counts[entity.text, entity.label_]:
+            entity = Span(doc, entity.start, entity.end, "PERSON")
+        entities.append(entity)
+    taken = {token.i for entity in doc.ents for token in entity}
+    entities += [
+        Span(doc, token.i, token.i + 1, "PERSON")
+        for token in doc
+        if token.text in surnames and token.i not in taken and not _is_in_longer_name(token)
+    ]
+    doc.ents = sorted(entities, key=lambda entity: entity.start)
+    return doc
+
+
+def _is_sure_surname(token: Token) -> bool:
+    return len(token) > 2 and _is_capitalised(token) and not _is_common(token)
+
+
+def _is_in_longer_name(token: Token) -> bool:
+    """Say whether a word of a name or a hyphen stands beside a token: "General Lavalle"."""
+    before = token.doc[token.i - 1] if token.i else None
+    after = token.doc[token.i + 1] if token.i + 1 < len(token.doc) else None
+    if before is not None and (
+        (_is_capitalised(before) and not (_is_common(before) and _is_first(before)))
+        or (before.text == "-" and not before.whitespace_)
+    ):
+        return True
+    return after is not None and (
+        _is_capitalised(after) if token.whitespace_ else after.text == "-"
+    )
+
+
+def _is_capitalised(token: Token) -> bool:
+    return token.is_alpha and token.text[0].isupper()
+
+
+def _is_common(token: Token) -> bool:
+    return COMMON in token.tag_.split("+")
+
+
+def _is_first(token: Token) -> bool:
+    """Say whether a token begins the text or follows punctuation or a line's end."""
+    return token.i == 0 or not token.nbor(-1).text[-1].isalnum()
+
+
 def _trimmed_spans(doc: Doc, entity: Span, label: str) -> Iterator[Span]:
     for start, end in find_extents(entity.text, label):
         first, last = entity.start_char + start, entity.start_char + end
@@ -253,24 +315,13 @@ COMMON = "C"
 """The list of words that are written small: a capital alone makes no name of them."""
 
 
-import os
-
-
-def _small_capitals(word: str) -> str:
-    """Write a longer word in capitals small: "ADDIS" and "NATO" are looked up as "Addis", "Nato"."""
-    return (
-        word.capitalize()
-        if len(word) > 3 and word.isupper() and os.environ.get("NER_CAPS")
-        else word
-    )
-
-
 class GazetteerFeatures:
     """Writes what each token's word is listed as into `token.tag_`, where the model looks.
 
     The lists have one letter each; a token is marked "P" where a name of one word stands on list
     P, "Pb" and "Pi" at the beginning and inside of a longer one, "Pb+S" where two lists hold it,
-    "_" where none does. The lists are saved with the pipeline.
+    "_" where none does. "DAMASCUS" is looked up as "Damascus", and list C, words that are written
+    small, marks only words with a capital. The lists are saved with the pipeline.
     """
 
     def __init__(self, tokenizer: Callable[[str], Doc]) -> None:
@@ -351,3 +402,8 @@ def make_gazetteer_features(
 ) -> GazetteerFeatures:
     """Make the component that config.cfg names."""
     return GazetteerFeatures(nlp.tokenizer)
+
+
+def _small_capitals(word: str) -> str:
+    """Write a longer word in capitals as other names are: "ADDIS" and "NATO" as "Addis", "Nato"."""
+    return word.capitalize() if len(word) > 3 and word.isupper() else word

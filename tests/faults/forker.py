@@ -1,10 +1,10 @@
 """A process that has all modules loaded, and forks a run of `ingest` for every order it reads.
 
-Run it as a script, with the model that it shall have loaded too. An order is a line of JSON on standard input: the arguments of `ingest` under
-"ingest"; and where the run is to kill itself: at the `kill_count`-th passing of the checkpoint
-`kill_at`, at the checkpoint-like "process" before each dump, or before its `kill_touch`-th change
-of the file system. The answer is a line of JSON: the signal that ended the run, or 0; the
-checkpoints passed; and the count of changes.
+Run it as a script, with the model that it shall have loaded too. An order is a line of JSON on
+standard input: the arguments of `ingest` under "ingest", and where the run is to kill itself: at
+the `kill_count`-th passing of the checkpoint `kill_at` (here "process", before each dump, is one
+too), or before its `kill_touch`-th change of the file system. The answer is a line of JSON: the
+signal that ended the run, or 0; its exit code; the checkpoints passed; and the count of changes.
 """
 
 import json

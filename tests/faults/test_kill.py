@@ -1,4 +1,4 @@
-"""kill -9 wherever it may strike: the tables are the old ones or the new ones, and a rerun mends."""
+"""kill -9 wherever it may strike: the tables are the old ones or the new, and a rerun mends."""
 
 import json
 import random
@@ -18,7 +18,13 @@ from clippings import store
 _HERE = Path(__file__).parent
 _SOURCE = Path(store.__file__).parent
 _COMMITTED = ("committed", "collected")
-_ALL_SAVED = ("work saved", "parts written", "snapshot linked", "manifest written", "snapshot named")
+_ALL_SAVED = (
+    "work saved",
+    "parts written",
+    "snapshot linked",
+    "manifest written",
+    "snapshot named",
+)
 
 Fork = Callable[..., dict[str, Any]]
 
@@ -87,7 +93,12 @@ def scene(
     assert (run["signal"], run["code"]) == (0, 0)
     done.assert_tidy()
     assert done.parts() == done.rebuild()
+    run["snapshots"] = snapshot_names(done)
     return request.param, desk, desk.parts(), done.parts(), run
+
+
+def snapshot_names(desk: Any) -> list[str]:
+    return sorted(path.name for path in (desk.processed / ".snapshots").iterdir())
 
 
 def test_every_checkpoint_is_passed(scene: Any) -> None:
@@ -116,6 +127,7 @@ def test_killed_at_every_checkpoint(
         copy.ingest()
         assert copy.parts() == new, (scenario, name)
         copy.assert_tidy()
+        assert snapshot_names(copy) == run["snapshots"], (scenario, name)
         # What was finished is taken up: together both runs process every dump a single time, but
         # for the one that was just begun.
         both = killed["passed"].count("process") + len(tagged)
@@ -139,6 +151,7 @@ def test_killed_before_any_change_of_a_file(scene: Any, fork: Fork, tmp_path: Pa
         copy.ingest()
         assert copy.parts() == new, (scenario, touch)
         copy.assert_tidy()
+        assert snapshot_names(copy) == run["snapshots"], (scenario, touch)
         shutil.rmtree(copy.raw.parent)
 
 

@@ -1,4 +1,4 @@
-"""Readers that loop while runs commit: `load` never fails, and nobody sees two snapshots at once."""
+"""Readers that loop while runs commit: `load` never fails, and nobody sees two snapshots mixed."""
 
 import threading
 from collections.abc import Callable
@@ -48,7 +48,7 @@ class Reader(threading.Thread):
                 self.seen.add(tuple(self._read()))
             except self._allowed:
                 continue
-            except Exception as failure:  # noqa: BLE001, PERF203 - the test wants to see it
+            except Exception as failure:  # the test wants to see it
                 self.failures.append(failure)
                 return
             self.read_count += 1
@@ -111,9 +111,7 @@ def test_two_tables_of_one_pinned_snapshot_fit(desk: Any, write_dump: Callable[.
             articles: pa.Table = snapshot.read("articles", ["article_id"])
             stopped.wait(0.05)  # a slow reader: several commits go by
             occurrences: pa.Table = snapshot.read("occurrences", ["article_id"])
-        assert set(articles["article_id"].to_pylist()) == set(
-            occurrences["article_id"].to_pylist()
-        )
+        assert set(articles["article_id"].to_pylist()) == set(occurrences["article_id"].to_pylist())
         sizes.add(articles.num_rows)
     writer.join(60)
     assert len(sizes) > 2
