@@ -225,12 +225,33 @@ def _exit_code(error: ClippingsError) -> int:
     return BUSY if isinstance(error, LockedError) else FAILED
 
 
+def positive(text: str) -> int:
+    """Read a number of 1 or more."""
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"expected 1 or more, found {number}")
+    return number
+
+
+def _folder(path: str) -> str:
+    try:
+        path.encode()  # as Prefect does
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError(
+            f"expected a path in UTF-8, found {quote(path)}; `clippings ingest` takes any"
+        ) from None
+    return path
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say what a run works on."""
-    parser.add_argument("--raw", default="raw", metavar="FOLDER", help="dumps (default: raw)")
-    parser.add_argument(
-        "--processed", default="processed", metavar="FOLDER", help="tables (default: processed)"
-    )
+    for name, what in (("raw", "dumps"), ("processed", "tables")):
+        parser.add_argument(
+            f"--{name}",
+            type=_folder,
+            default=name,
+            metavar="FOLDER",
+            help=f"{what} (default: {name})",
+        )
     parser.add_argument(
         "--model",
         metavar="PATH|NAME",
@@ -239,7 +260,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--layout", default="digest", metavar="NAME", help="form of the dumps")
     parser.add_argument(
         "--workers",
-        type=int,
+        type=positive,
         default=os.cpu_count() or 1,
         metavar="N",
         help="processes (default: one per core)",

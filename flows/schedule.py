@@ -13,7 +13,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 # First, because it sets what Prefect reads when it is imported.
-from ingest import FAILED, ServerError, add_options, fail, find_server, ingest_dumps, parameters
+from ingest import (
+    FAILED,
+    ServerError,
+    add_options,
+    fail,
+    find_server,
+    ingest_dumps,
+    parameters,
+    positive,
+)
 from prefect.runner import Runner
 from prefect.schedules import Cron, Interval, Schedule
 from prefect.settings import PREFECT_API_URL
@@ -64,7 +73,7 @@ def main() -> int:
     )
     when = parser.add_mutually_exclusive_group(required=True)
     when.add_argument("--cron", metavar="TIMES", help='when to run, such as "0 6 * * *"')
-    when.add_argument("--interval", type=float, metavar="SECONDS", help="how often to run")
+    when.add_argument("--interval", type=positive, metavar="SECONDS", help="how often to run")
     parser.add_argument(
         "--timezone",
         type=_timezone,
@@ -73,7 +82,7 @@ def main() -> int:
         help="of the cron times, such as Asia/Jerusalem (default: UTC)",
     )
     parser.add_argument(
-        "--limit", type=int, default=1, metavar="N", help="most runs at a time (default: 1)"
+        "--limit", type=positive, default=1, metavar="N", help="most runs at a time (default: 1)"
     )
     add_options(parser)
     options = parser.parse_args()

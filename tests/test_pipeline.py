@@ -232,7 +232,7 @@ def test_the_forms_are_read_as_what_they_are(desk: Any, write_dump: Callable[...
         max_size=4,
     )
 )
-@settings(max_examples=25, deadline=None, suppress_health_check=_SLOW_FIXTURE)
+@settings(max_examples=400, deadline=None, suppress_health_check=_SLOW_FIXTURE)
 def test_laws_hold_for_any_dumps(
     dumps: list[Any], make_desk: Callable[[], Any], write_dump: Callable[..., str]
 ) -> None:
@@ -453,7 +453,7 @@ def take_step(desk: Any, write_dump: Callable[..., str], step: Any) -> None:
 
 @pytest.mark.slow
 @given(steps=st.lists(st.lists(_STEPS, min_size=1, max_size=4), min_size=1, max_size=6))
-@settings(max_examples=12, deadline=None, suppress_health_check=_SLOW_FIXTURE)
+@settings(max_examples=150, deadline=None, suppress_health_check=_SLOW_FIXTURE)
 def test_any_history_equals_a_rebuild(
     steps: list[list[Any]], make_desk: Callable[[], Any], write_dump: Callable[..., str]
 ) -> None:
@@ -1071,6 +1071,7 @@ def test_a_file_that_grows_while_it_is_hashed_waits(
         patch.setattr(scan.hashlib, "file_digest", digest_and_grow)
         run = desk.ingest()
     assert [(problem.path, problem.code) for problem in run.problems] == [("b.txt", "changing")]
+    assert run.problems[0].detail.endswith("a moment later")
     assert run.rows["articles"] == 1
     assert desk.ingest().exit_code == 0
 
@@ -1095,6 +1096,19 @@ def test_a_run_that_cannot_begin_changes_nothing(
     desk.put("a.txt", write_dump(2))
     with pytest.raises(error, match="expected "):
         pipeline.ingest(**{"raw": desk.raw, "processed": desk.processed} | options)
+    assert desk.parts() == before
+
+
+def test_a_model_that_cannot_be_loaded_changes_nothing(
+    desk: Any, write_dump: Callable[..., str], tmp_path: Path
+) -> None:
+    (tmp_path / "config.cfg").write_text("[nlp]\nlang = 7\n")
+    (tmp_path / "meta.json").write_text("{}")
+    desk.put("a.txt", write_dump(1))
+    desk.ingest()
+    before = desk.parts()
+    with pytest.raises(ModelError, match="expected a pipeline that spaCy can load"):
+        desk.ingest(model=tmp_path)
     assert desk.parts() == before
 
 

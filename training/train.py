@@ -1,4 +1,4 @@
-"""Train the shipped pipeline: `python training/train.py` (40 minutes on one core).
+"""Train the shipped pipeline: `python training/train.py` (11 minutes of one core).
 
 One phase over a mix of open corpora and our own documents, drawn anew in every round. The same
 data and the same machine give the same weights.

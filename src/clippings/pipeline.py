@@ -158,7 +158,8 @@ def ingest(
     read_layout, found_model = load_layout(layout), find_model(model)
     with store.lock(processed):
         store.checkpoint("locked")
-        previous = store.recover(processed)
+        with store.writing(processed):
+            previous = store.recover(processed)
         store.checkpoint("recovered")
         if previous and previous.manifest["schema_version"] != SCHEMA_VERSION:
             previous = None
@@ -176,8 +177,9 @@ def ingest(
                 progress(done_count, len(plan.jobs))
         store.checkpoint("work saved")
         plan = _defer(plan, changing)
-        snapshot = _publish(plan, raw, processed, previous)
-        store.collect(processed)
+        with store.writing(processed):
+            snapshot = _publish(plan, raw, processed, previous)
+            store.collect(processed)
         store.checkpoint("collected")
     return _report(plan, snapshot, previous)
 

@@ -187,14 +187,24 @@ def lock(processed: Path) -> Iterator[None]:
             raise LockedError(
                 f"{processed}: another run is at work on these tables. Wait until it has ended."
             ) from None
-        try:
-            yield
-        except OSError as error:
-            raise StoreError(
-                f"{error.filename or processed}: expected to read and write it, found "
-                f"{error.strerror or error}. Make room or mend its permissions, then run again; "
-                "what is done is not done twice."
-            ) from error
+        yield
+
+
+@contextmanager
+def writing(processed: Path) -> Iterator[None]:
+    """Turn an error of the disk into one that names the remedy.
+
+    Raises:
+        StoreError: Something below the folder of tables cannot be read or written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"{error.filename or processed}: expected to read and write it, found "
+            f"{error.strerror or error}. Make room or mend its permissions, then run again; what "
+            "is done is not done twice."
+        ) from error
 
 
 def recover(processed: Path) -> Snapshot | None:
@@ -252,6 +262,9 @@ def save_work(processed: Path, key: str, tables: Mapping[str, pa.Table]) -> None
         processed: The folder of tables.
         key: Name of the work; whatever the result depends on is hashed into it.
         tables: The rows by table.
+
+    Raises:
+        StoreError: It cannot be written.
     """
     import pyarrow as pa
 
@@ -264,10 +277,11 @@ def save_work(processed: Path, key: str, tables: Mapping[str, pa.Table]) -> None
     path = processed / ".store" / "work" / key
     # Two dumps may hold the same, in two processes or threads.
     temporary = path.with_suffix(f".{os.getpid()}.{get_ident()}.tmp")
-    with temporary.open("wb") as handle:
-        handle.write(hashlib.sha256(content).digest())
-        handle.write(content)
-    temporary.replace(path)
+    with writing(processed):
+        with temporary.open("wb") as handle:
+            handle.write(hashlib.sha256(content).digest())
+            handle.write(content)
+        temporary.replace(path)
 
 
 def load_work(processed: Path, key: str) -> dict[str, pa.Table] | None:

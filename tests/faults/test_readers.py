@@ -43,7 +43,7 @@ class Reader(threading.Thread):
         self._allowed = allowed
 
     def run(self) -> None:
-        while not self.stopped.is_set():
+        while not self.stopped.wait(0.005):  # else the commits hardly get their turn
             try:
                 self.seen.add(tuple(self._read()))
             except self._allowed:
