@@ -232,7 +232,7 @@ def test_the_forms_are_read_as_what_they_are(desk: Any, write_dump: Callable[...
         max_size=4,
     )
 )
-@settings(max_examples=400, deadline=None, suppress_health_check=_SLOW_FIXTURE)
+@settings(max_examples=25, deadline=None, suppress_health_check=_SLOW_FIXTURE)
 def test_laws_hold_for_any_dumps(
     dumps: list[Any], make_desk: Callable[[], Any], write_dump: Callable[..., str]
 ) -> None:
@@ -453,7 +453,7 @@ def take_step(desk: Any, write_dump: Callable[..., str], step: Any) -> None:
 
 @pytest.mark.slow
 @given(steps=st.lists(st.lists(_STEPS, min_size=1, max_size=4), min_size=1, max_size=6))
-@settings(max_examples=150, deadline=None, suppress_health_check=_SLOW_FIXTURE)
+@settings(max_examples=12, deadline=None, suppress_health_check=_SLOW_FIXTURE)
 def test_any_history_equals_a_rebuild(
     steps: list[list[Any]], make_desk: Callable[[], Any], write_dump: Callable[..., str]
 ) -> None:

@@ -68,7 +68,7 @@ _STATES = st.dictionaries(st.integers(0, 60), st.integers(1, 3), max_size=60)
 
 
 @given(steps=st.lists(st.tuples(st.sets(st.integers(0, 60)), _STATES), min_size=1, max_size=4))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_puts_equal_one_that_begins_anew(
     steps: list[tuple[set[int], dict[int, int]]],
 ) -> None:
