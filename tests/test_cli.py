@@ -113,12 +113,14 @@ def test_a_failed_run(
     ],
 )
 def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A traceback or a name of our own is no help."""
     with pytest.raises(SystemExit) as end:
         main(arguments)
     assert end.value.code == 2
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.startswith("usage: clippings")
+    assert "_positive" not in told.err
 
 
 def test_a_busy_folder(desk: Any, ingest: Command, capsys: pytest.CaptureFixture[str]) -> None:

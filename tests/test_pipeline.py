@@ -1071,6 +1071,7 @@ def test_a_file_that_grows_while_it_is_hashed_waits(
         patch.setattr(scan.hashlib, "file_digest", digest_and_grow)
         run = desk.ingest()
     assert [(problem.path, problem.code) for problem in run.problems] == [("b.txt", "changing")]
+    assert run.problems[0].detail.endswith("a moment later")
     assert run.rows["articles"] == 1
     assert desk.ingest().exit_code == 0
 
@@ -1095,6 +1096,19 @@ def test_a_run_that_cannot_begin_changes_nothing(
     desk.put("a.txt", write_dump(2))
     with pytest.raises(error, match="expected "):
         pipeline.ingest(**{"raw": desk.raw, "processed": desk.processed} | options)
+    assert desk.parts() == before
+
+
+def test_a_model_that_cannot_be_loaded_changes_nothing(
+    desk: Any, write_dump: Callable[..., str], tmp_path: Path
+) -> None:
+    (tmp_path / "config.cfg").write_text("[nlp]\nlang = 7\n")
+    (tmp_path / "meta.json").write_text("{}")
+    desk.put("a.txt", write_dump(1))
+    desk.ingest()
+    before = desk.parts()
+    with pytest.raises(ModelError, match="expected a pipeline that spaCy can load"):
+        desk.ingest(model=tmp_path)
     assert desk.parts() == before
 
 

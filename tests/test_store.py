@@ -8,6 +8,7 @@ import random
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -191,22 +192,28 @@ def test_parts_are_copied_where_links_fail(tmp_path: Path, monkeypatch: pytest.M
     assert {part.stat().st_nlink for part in linked.parts("aliases")} == {2}
 
 
+@pytest.mark.parametrize("place", ["fsync", "replace", "mkdir"])
 def test_a_full_disk_is_an_error_with_a_remedy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: str, desk: Any, write_dump: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    processed = tmp_path / "tables"
-    before = commit(processed, set(), {1: 1})
+    desk.put("a.txt", write_dump(1))
+    desk.ingest()
+    before = desk.parts()
+    desk.put("a.txt", write_dump(2))
 
-    def refuse(_: int) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", refuse)
-        with pytest.raises(StoreError, match=r"tables.*No space left on device\. Make room"):
-            commit(processed, set(), {2: 1})
-    assert store.current(processed) == before
-    commit(processed, set(), {2: 1})
-    assert list((processed / ".store" / "parts").glob("*.tmp")) == []
+        patch.setattr(*(os, "fsync") if place == "fsync" else (Path, place), refuse)
+        if place == "mkdir":  # of the snapshot; the other folders are there
+            patch.setattr(store, "lock", lambda _: nullcontext())
+        with pytest.raises(StoreError, match=r"processed.*No space left on device\. Make room"):
+            desk.ingest()
+    assert desk.parts() == before
+    desk.ingest()
+    assert desk.parts() == desk.rebuild()
+    desk.assert_tidy()
 
 
 def test_all_is_on_disk_before_it_is_current(

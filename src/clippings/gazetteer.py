@@ -4,10 +4,11 @@ Three files in `data/`: `places.csv.gz` (countries, U.S. states and towns of Geo
 baked by `gazetteer/build.py`), `places_extra.csv` (by hand: regions, rivers, bases, camps, ...) and
 `homes.csv` (what points to a country without being a place: Lebanese, Hizballah).
 
-How a place is chosen among those of one name. Every place has a prior: the power of ten of its
-inhabitants, one more at home (the Middle East and North Africa) and for capitals, one less where
-only another name of it fits. A name beside it that points to its country counts as two more. The
-best is taken if it leads every place elsewhere by a whole power; else the answer is None.
+How a place is chosen among those of one name: in powers of ten of inhabitants. What a place has
+before the article is read is its prior: its own inhabitants, somewhat more at home (the Middle East
+and North Africa) and for capitals, less where only another of its names fits. Each name beside it
+that points to its country adds two, to its U.S. state six. The best is taken if it leads every
+place elsewhere by one; else the answer is None.
 """
 
 from __future__ import annotations
@@ -118,6 +119,7 @@ def place_keys(name: str) -> tuple[str, str]:
 
 # --- the data -------------------------------------------------------------------------------------
 
+_SHORTEST_BARE = 5  # "Sāh" is not "SA"
 _DISCOUNTS = (0.0, 0.5, 1.0, 1.5)
 """What the prior loses by the group of the key: its name, the bare key of it, another, its bare."""
 
@@ -141,7 +143,7 @@ def join_keys(names: Sequence[str], others: Iterable[str], *, is_home: bool) -> 
     for step in range(2 if is_home else 1):
         for group, keys in all_keys:
             key = keys[step]
-            if key and key not in seen:
+            if key and key not in seen and (step == 0 or len(key) >= _SHORTEST_BARE):
                 seen.add(key)
                 groups[group + step].append(key)
     return ";".join("|".join(group) for group in groups)
@@ -190,7 +192,7 @@ class _Gazetteer:
                         self._more.setdefault(key, [first]).append(entry)
 
     def find(self, key: str) -> Sequence[tuple[Place, int]]:
-        """Give the places under a key, each with the group of the key (`_FULL`, ...)."""
+        """Give the places under a key, each with the group of the key."""
         if key not in self._first:
             return ()
         entries = self._more.get(key) or (self._first[key],)
@@ -251,7 +253,7 @@ def _gazetteer() -> _Gazetteer:
 
 _PLACE_WORDS = (
     "governorate|province|muhafazah|muhafaza|mohafazat|mohafaza|vilayet|wilaya|district|region"
-    "|county|area|city|town|village|municipality|subdistrict|camp|crossing|base"
+    "|area|city|town|village|municipality|subdistrict|camp|crossing|base"
 )
 _WORD_BEFORE = re.compile(  # "the holy city of Najaf", "Governorate of Anbar"
     rf"^(?:[\w-]+ ){{0,2}}(?:{_PLACE_WORDS}) of (?P<base>.+)$", re.IGNORECASE
@@ -270,12 +272,12 @@ class _Candidate(NamedTuple):
     discount: float
 
 
-_PRIORS = {
+_PRIORS = {  # in powers of ten of inhabitants, like all that follows
     "continent": 9.5,
     "country": 10.0,
     "state": 9.4,
     "region": 7.5,
-    "sea": 7.5,
+    "sea": 9.0,
     "governorate": 7.0,
     "province": 7.0,
     "river": 7.0,
@@ -285,16 +287,12 @@ _PRIORS = {
 _PRIOR_OF_A_SITE = 6.5
 _HOME_BONUS = 1.5
 _CAPITAL_BONUS = 1.0
+_BIG_CAPITAL_BONUS = 2.5
 _ABROAD_DISCOUNT = 1.0
 _STATE_DISCOUNT = 1.0
-_UNLISTED = 4.0
-"""Somewhere there is a place of that name that no list has, with 10,000 inhabitants."""
 _SEAT_POPULATION = 5_000
 """Towns whose inhabitants GeoNames does not know are seats of districts."""
-_LEAD = 1.0
-_LEAD_IN_COUNTRY = 0.7  # and over what no list has
-_SAME_PLACE_KM = 60.0
-_NEAR_KM = 100.0
+_SMALL_TOWN, _TOWN, _CITY, _METROPOLIS = 15_000, 50_000, 100_000, 500_000
 
 
 def _is_home(place: Place) -> bool:
@@ -311,12 +309,13 @@ def _prior(place: Place) -> float:
     if place.country_code in NEIGHBOURS:
         return prior + _HOME_BONUS
     if place.kind in ("capital", "seat"):
-        return prior + _CAPITAL_BONUS
+        is_big = (place.population or 0) >= _METROPOLIS
+        return prior + (_BIG_CAPITAL_BONUS if is_big else _CAPITAL_BONUS)
     return prior - _STATE_DISCOUNT if _needs_state(place) else prior
 
 
 def _is_far_town(place: Place) -> bool:
-    is_small = place.kind == "city" and (place.population or 0) < _BIG_CITY
+    is_small = place.kind == "city" and (place.population or 0) < _CITY
     return is_small and not _is_home(place)
 
 
@@ -343,12 +342,19 @@ def _candidates(name: str) -> tuple[_Candidate, ...]:
     gazetteer = _gazetteer()
     if name in gazetteer.abbreviations:
         return ()
-    for form in _forms(" ".join(name.split())):
+    name = " ".join(name.split())
+    for form in _forms(name):
         full, bare = place_keys(form)
         discounts = {place: _DISCOUNTS[group] for place, group in reversed(gazetteer.find(full))}
         for place, group in gazetteer.find(bare) if bare != full else ():
             if place not in discounts and _is_home(place):
                 discounts[place] = _DISCOUNTS[group | 1]
+        if form != name:
+            discounts = {
+                place: it
+                for place, it in discounts.items()
+                if place.kind not in ("country", "state")  # "Texas City", "Georgia camp"
+            }
         if discounts:
             if any(place.kind == "country" and not it for place, it in discounts.items()):
                 discounts = {place: it for place, it in discounts.items() if not it}
@@ -391,25 +397,38 @@ class _Vote(NamedTuple):
     place: Place | None
 
 
-_COUNTRY_VOTE = 2.0
-_STATE_VOTE = 6.0
-_OTHER_STATE_WEIGHT = 0.25
-_MOST_VOTES = 4.0
-_MOST_VOTES_OF_FAR_TOWN = 2.0
-_NEIGHBOUR_WEIGHT = 0.5
-_MOST_NEIGHBOUR = 1.0
-_ONE_LAND = {"IL", "PS"}
-_ONE_LAND_WEIGHT = 0.75
-_SMALL_TOWN = 15_000
-_CITY = 50_000
-_BIG_CITY = 100_000
 _EVERYWHERE = "US"
 """It stands in articles about every country, so that its name says little."""
-_MOST_WORDS = 4
+_ONE_LAND = {"IL", "PS"}
+"""Papers name the one for places in the other."""
 _PERSON_TOO = frozenset(
     ("jordan", "georgia", "chad", "israel", "guinea", "niger", "america", "us", "jersey", "cuba")
 )
 """Countries whose name alone, inside a longer name, is too often a person's or another place's."""
+_MOST_WORDS = 4  # of a country inside a longer name
+
+_COUNTRY_VOTE = 2.0
+_MOST_VOTES = 4.0  # where a country has more, all are scaled down
+_MOST_VOTES_FOR_FAR_TOWN = 2.0
+_STATE_VOTE = 4.0  # beside the vote for the country
+_STATE_VOTE_AMONG_OTHERS = 2.0  # where other countries are spoken of too
+_SAME_STATE_WEIGHT = 0.5
+_OTHER_STATE_WEIGHT = 0.25
+_ONE_LAND_WEIGHT = 0.75
+_NEIGHBOUR_WEIGHT = 0.5
+_MOST_FOR_NEIGHBOURS = 1.0
+_SILENCE = 2.0  # what a place loses where all names point to another of its name
+_SILENCE_OF_COUNTRY = 1.0
+_SILENCE_AMONG_OTHERS = 0.5
+
+_LEAD = 1.0
+_LEAD_IN_COUNTRY = 0.7
+_UNLISTED = 4.7
+"""Somewhere there is a place of that name that no list has."""
+_FAINT = 6.5
+_ALSO_RAN = 1.5
+_SAME_PLACE_KM = 60.0
+_NEAR_KM = 120.0
 
 
 def _home_vote(home: _Home, weight: float = 1.0) -> _Vote:
@@ -430,36 +449,33 @@ def _read_hint(hint: str) -> tuple[_Vote, ...]:
     if place:
         return tuple(_place_votes(place))
     if candidates:
-        least = candidates[0].prior - 1.5
+        least = max(candidates[0].prior - _ALSO_RAN, _UNLISTED - _LEAD_IN_COUNTRY)
         pairs = {
             _Home(it.place.country_code, it.place.admin_region): None
             for it in candidates
-            if it.place.country_code and it.prior >= max(least, _UNLISTED)
+            if it.place.country_code and it.prior >= least
         }
         return tuple(_home_vote(pair, 0.5) for pair in pairs)
     return tuple(_scan_words(key.split()))
 
 
 @lru_cache(maxsize=256)
-def _read_context(hints: tuple[tuple[str, str], ...]) -> list[tuple[str, tuple[_Vote, ...]]]:
+def _read_context(hints: tuple[tuple[str, str], ...]) -> tuple[tuple[str, tuple[_Vote, ...]], ...]:
     """Read the names beside a place, each with its key.
 
     Beside "Maine", "Portland" is the one in Maine: with a state among them the towns are read
     once more, in its light.
     """
-    read = [(key, _read_hint(hint)) for key, hint in hints if key]
+    read = {key: _read_hint(hint) for key, hint in hints}
     states = [
-        vote for _, votes in read for vote in votes if vote.place and vote.place.kind == "state"
+        it for votes in read.values() for it in votes if it.place and it.place.kind == "state"
     ]
-    if not states:
-        return read
-    again = []
-    for (key, votes), (_, hint) in zip(read, (it for it in hints if it[0]), strict=True):
-        is_town = bool(votes) and votes[0].country_code == _EVERYWHERE
-        is_town = is_town and (votes[0].place is None or votes[0].place.kind == "city")
-        place = _choose(_candidates(hint), states) if is_town else None
-        again.append((key, tuple(_place_votes(place)) if place else votes))
-    return again
+    for key, hint in hints if states else ():
+        is_town = all(it.place is None or it.place.kind == "city" for it in read[key])
+        if is_town and key not in _gazetteer().homes:
+            place = _choose(_candidates(hint), states)
+            read[key] = tuple(_place_votes(place)) if place else read[key]
+    return tuple(read.items())
 
 
 def _place_votes(place: Place) -> Iterator[_Vote]:
@@ -467,7 +483,7 @@ def _place_votes(place: Place) -> Iterator[_Vote]:
         return
     if place.country_code == _EVERYWHERE and place.kind in ("country", "capital"):
         yield _Vote(place.country_code, None, 0.5, None)
-    elif place.kind != "city" or (place.population or 0) >= _CITY:
+    elif place.kind != "city" or (place.population or 0) >= _TOWN:
         yield _Vote(place.country_code, place.admin_region, 1.0, place)
     elif (place.population or 0) >= _SMALL_TOWN:
         yield _Vote(place.country_code, place.admin_region, 0.5, place)
@@ -514,14 +530,13 @@ def _evidence(place: Place, votes: Sequence[_Vote]) -> float:
     for vote in votes:
         weights[vote.country_code] = weights.get(vote.country_code, 0.0) + vote.weight
         if vote.country_code == place.country_code:
-            is_elsewhere = (
-                vote.admin_region not in (None, place.admin_region) and place.kind != "state"
-            )
-            direct += vote.weight * (_OTHER_STATE_WEIGHT if is_elsewhere else 1.0)
-            if vote.admin_region and vote.admin_region == place.admin_region:
+            if _is_of_state(vote, place):
+                direct += vote.weight
                 state = max(state, vote.weight)
-            elif place.kind == "city" and _is_near(place, (vote,)):
-                state = max(state, vote.weight)
+            elif vote.admin_region in (None, place.admin_region) or place.kind == "state":
+                direct += vote.weight * (_SAME_STATE_WEIGHT if vote.admin_region else 1.0)
+            else:
+                direct += vote.weight * _OTHER_STATE_WEIGHT
         elif {vote.country_code, place.country_code} == _ONE_LAND:
             direct += _ONE_LAND_WEIGHT * vote.weight
         elif vote.country_code in neighbours:
@@ -533,9 +548,10 @@ def _evidence(place: Place, votes: Sequence[_Vote]) -> float:
     most = max(weights.values(), default=0.0)
     scale = _MOST_VOTES / most if most > _MOST_VOTES else 1.0
     if _is_far_town(place):
-        direct = min(direct, _MOST_VOTES_OF_FAR_TOWN)
-    value = _COUNTRY_VOTE * direct * scale + min(_MOST_NEIGHBOUR, neighbour * scale)
-    return value + (_STATE_VOTE - _COUNTRY_VOTE) * state
+        direct = min(direct, _MOST_VOTES_FOR_FAR_TOWN)
+    value = _COUNTRY_VOTE * direct * scale + min(_MOST_FOR_NEIGHBOURS, neighbour * scale)
+    is_alone = all(it.country_code == place.country_code for it in votes if it.weight >= 1.0)
+    return value + (_STATE_VOTE if is_alone else _STATE_VOTE_AMONG_OTHERS) * state
 
 
 def _choose(candidates: Sequence[_Candidate], votes: Sequence[_Vote]) -> Place | None:
@@ -543,33 +559,68 @@ def _choose(candidates: Sequence[_Candidate], votes: Sequence[_Vote]) -> Place |
     if not candidates:
         return None
     evidence = [_evidence(candidate.place, votes) for candidate in candidates]
-    is_pointed_at = max(evidence) >= _COUNTRY_VOTE
     scores = [
-        candidate.prior + value - (_COUNTRY_VOTE if is_pointed_at and not value else 0.0)
+        candidate.prior + (value or -_silence(candidate.place, candidates, evidence, votes))
         for candidate, value in zip(candidates, evidence, strict=True)
     ]
     first = max(range(len(scores)), key=lambda number: (scores[number], -number))
     best = candidates[first].place
-    if scores[first] < _UNLISTED + _LEAD_IN_COUNTRY or _is_unlisted(best, candidates, votes):
+    if scores[first] < _UNLISTED or _is_unlisted(best, candidates, votes):
         return None
-    if candidates[first].discount >= 1.0 and not evidence[first] and _is_about_others(votes):
+    is_faint = scores[first] < _FAINT or candidates[first].discount >= 1.0
+    if is_faint and not evidence[first] and best.country_code and _is_about_others(votes):
         return None
-    near_best = _is_near(best, votes)
-    for number, candidate in enumerate(candidates):
-        place = candidate.place
-        if place.country_code == best.country_code:
-            if number == first or _distance_km(place, best) < _SAME_PLACE_KM:
-                continue
-            if place.kind == best.kind == "country":
-                continue
-            if best.kind in ("country", "region"):
-                continue
-            lead = _LEAD_IN_COUNTRY + _is_near(place, votes) - near_best
-        else:
-            lead = _LEAD
-        if scores[first] - scores[number] < lead:
-            return None
-    return best
+    rivals = (
+        (candidate.place, scores[first] - score)
+        for candidate, score in zip(candidates, scores, strict=True)
+        if candidate.place != best
+    )
+    if all(lead >= _needed_lead(best, rival, votes) for rival, lead in rivals):
+        return best
+    return None
+
+
+def _needed_lead(best: Place, rival: Place, votes: Sequence[_Vote]) -> float:
+    """Say by how much a place must lead another of its name."""
+    countries = {best.country_code, rival.country_code}
+    if len(countries - {None}) < 2 and _distance_km(best, rival) < _SAME_PLACE_KM:
+        return 0.0
+    if len(countries) > 1:
+        return _LEAD
+    if best.kind in ("country", "region"):
+        return 0.0
+    if not _is_home(best):
+        return _LEAD_IN_COUNTRY
+    return _LEAD_IN_COUNTRY + _is_near(rival, votes) - _is_near(best, votes)
+
+
+def _is_of_state(vote: _Vote, place: Place) -> bool:
+    """Say whether a vote is for the very part of the country: the state, a town near a small one.
+
+    "Amsterdam" beside "Brooklyn" is not yet the one in the state of New York.
+    """
+    if vote.place and vote.place.kind == "city" and _is_far_town(place):
+        return _distance_km(vote.place, place) < _NEAR_KM
+    return vote.admin_region is not None and vote.admin_region == place.admin_region
+
+
+def _silence(
+    place: Place,
+    candidates: Sequence[_Candidate],
+    evidence: Sequence[float],
+    votes: Sequence[_Vote],
+) -> float:
+    """Weigh that nothing points to a place, while something points to another of its name."""
+    if max(evidence) < _COUNTRY_VOTE or place.country_code is None:
+        return 0.0
+    pointed_at = {
+        it.place.country_code
+        for it, value in zip(candidates, evidence, strict=True)
+        if value >= _COUNTRY_VOTE
+    }
+    if not all(vote.country_code in pointed_at for vote in votes if vote.weight >= 1.0):
+        return _SILENCE_AMONG_OTHERS
+    return _SILENCE_OF_COUNTRY if place.kind in ("country", "state") else _SILENCE
 
 
 def _is_unlisted(best: Place, candidates: Sequence[_Candidate], votes: Sequence[_Vote]) -> bool:
@@ -632,8 +683,9 @@ def locate(
     if not candidates:
         return None
     own = place_keys(head)[0]
-    hints = tuple(sorted({place_keys(hint)[0]: hint for hint in sorted(context)}.items()))
-    votes = [vote for key, read in _read_context(hints) if key != own for vote in read]
+    hints = {place_keys(hint)[0]: hint for hint in sorted(context)}
+    read = _read_context(tuple(sorted((key, hint) for key, hint in hints.items() if key)))
+    votes = [vote for key, cast in read if key != own for vote in cast]
     votes += [_home_vote(_Home(code, None)) for code in sorted(set(country_codes))]
     after_comma = _tail_votes(tail) if tail else []
     if after_comma:
@@ -644,8 +696,9 @@ def locate(
 
 def _tail_votes(tail: str) -> list[_Vote]:
     """Read what follows a comma: "Tripoli, Lebanon", "Paris, TX"."""
-    home = _state_by_code(tail)
-    return [_home_vote(home)] if home else list(_read_hint(tail))
+    if tail in {home.admin_region for home in _gazetteer().abbreviations.values()}:
+        return [_home_vote(_Home(_EVERYWHERE, tail))]
+    return list(_read_hint(tail))
 
 
 def _fits_tail(place: Place, votes: Sequence[_Vote]) -> bool:
@@ -653,15 +706,3 @@ def _fits_tail(place: Place, votes: Sequence[_Vote]) -> bool:
         vote.country_code == place.country_code and vote.admin_region in (None, place.admin_region)
         for vote in votes
     )
-
-
-_CODE = re.compile(r"^[A-Z]{2}$")  # "TX"
-
-
-def _state_by_code(code: str) -> _Home | None:
-    return _Home("US", code) if _CODE.match(code) and code in _state_codes() else None
-
-
-@lru_cache(maxsize=1)
-def _state_codes() -> frozenset[str | None]:
-    return frozenset(home.admin_region for home in _gazetteer().abbreviations.values())

@@ -127,10 +127,16 @@ def lookup_key(name: str) -> str:
 
 @lru_cache(_MEMORY)
 def _key(name: str) -> str:
-    words = _drop_articles(_split_words(name))
-    while (joined := _drop_articles(_join_letters(words))) != words:
-        words = joined
+    words = _bare_words(name)
+    while (joined := _join_letters(words)) != words:
+        words = _drop_articles(joined)
     return " ".join(words) or " ".join(_fold(name).split()) or name
+
+
+@lru_cache(_MEMORY)
+def _bare_words(name: str) -> list[str]:
+    """Give the words of a name without articles; not to be changed in place."""
+    return _drop_articles(_split_words(name))
 
 
 def _split_words(name: str) -> list[str]:
@@ -337,7 +343,7 @@ def _read(name: str, label: str) -> _Reading:
     lists = _lists(label)
     key = _key(name)
     if label == "PERSON":
-        words = _drop_articles(_split_words(strip_titles(_put_given_name_first(name))))
+        words = _bare_words(strip_titles(_put_given_name_first(name)))
     else:
         words = key.split()
     words = [lists.canonical.get(word) or _strip_ordinal(word) for word in words]
@@ -475,13 +481,11 @@ class _Sounds(NamedTuple):
         finals: The classes of the last sound: a, i, u, E; for a consonant the colour of the vowel
             before it: bright (-), dark (+) or both, where it may be dropped.
         colours: The colour of the first vowel.
-        frame: The consonants that cannot be left out, nor stand for one that can.
     """
 
     signs: str
     finals: str
     colours: str
-    frame: str
 
 
 @lru_cache(_MEMORY)
@@ -494,10 +498,7 @@ def _hear(word: str) -> _Sounds:
     text = _mark_places(_RUN.sub(r"\1", text))
     first = _FIRST_VOWEL.match(text)
     colours = _COLOURS.get(first[0][-1], "-") if first else "-+"
-    return _Sounds(text, _class_end(text), colours, text.translate(_NO_FRAME))
-
-
-_NO_FRAME = dict.fromkeys(map(ord, [*_VOWELS, *"hwyvxXč"]))
+    return _Sounds(text, _class_end(text), colours)
 
 
 def _class_end(text: str) -> str:
@@ -583,21 +584,11 @@ def _word_cost(a: str, b: str, limit: float) -> float:
     if first.signs == second.signs:
         return 0.0
     size = max(len(first.signs), len(second.signs))
-    if size > _LONGEST or not any(final in second.finals for final in first.finals):
+    if first.finals != second.finals and set(first.finals).isdisjoint(second.finals):
         return math.inf
-    if limit * size < _UNRELATED and not _fits_frame(first.frame, second.frame):
+    if size > _LONGEST:
         return math.inf
     return _edit_cost(first.signs, second.signs, limit * size)
-
-
-def _fits_frame(ours: str, theirs: str) -> bool:
-    """Tell whether consonants pair off: a cheap first look, never stricter than the distance."""
-    if ours == theirs:
-        return True
-    costs = _sound_costs()
-    return len(ours) == len(theirs) and all(
-        a == b or a + b in costs for a, b in zip(ours, theirs, strict=True)
-    )
 
 
 def _edit_cost(ours: str, theirs: str, limit: float) -> float:
@@ -620,7 +611,11 @@ def _edit_cost(ours: str, theirs: str, limit: float) -> float:
         below = [left]
         for place, (other, other_loss) in enumerate(across):
             cost = row[place] + (0.0 if sound == other else costs.get(sound + other, _UNRELATED))
-            cost = min(cost, row[place + 1] + loss, left + other_loss)
+            # Two comparisons: `min` of three would be slower, and this is the innermost line.
+            if row[place + 1] + loss < cost:
+                cost = row[place + 1] + loss
+            if left + other_loss < cost:
+                cost = left + other_loss
             below.append(cost)
             left = cost
             if cost < least:

@@ -4,7 +4,8 @@ Run it as a script, with the model that it shall have loaded too. An order is a 
 standard input: the arguments of `ingest` under "ingest", and where the run is to kill itself: at
 the `kill_count`-th passing of the checkpoint `kill_at` (here "process", before each dump, is one
 too), or before its `kill_touch`-th change of the file system. The answer is a line of JSON: the
-signal that ended the run, or 0; its exit code; the checkpoints passed; and the count of changes.
+signal that ended the run, or 0; its exit code; the checkpoints passed; and for every change of the
+file system the checkpoint before it.
 """
 
 import json
@@ -36,7 +37,11 @@ def answer(order: dict[str, Any]) -> dict[str, Any]:
         "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
         "code": os.WEXITSTATUS(status) if os.WIFEXITED(status) else None,
         "passed": [line for line in told if line != "touch"],
-        "touch_count": told.count("touch"),
+        "touched_after": [
+            next((word for word in told[:number][::-1] if word != "touch"), None)
+            for number, word in enumerate(told)
+            if word == "touch"
+        ],
     }
 
 
@@ -57,7 +62,8 @@ def _run(order: dict[str, Any], writer: int) -> None:
         if event == "open":
             is_change = bool((arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR))
         # Whatever has a path in the folder of tables, or is relative to one, as `rmtree` has it.
-        path = os.fsdecode(arguments[0]) if isinstance(arguments[0], (str, bytes)) else ""
+        path = arguments[1 if event == "os.symlink" else 0]
+        path = os.fsdecode(path) if isinstance(path, (str, bytes)) else "/"
         if is_change and (path.startswith(order["ingest"]["processed"]) or "/" not in path):
             touches += 1
             os.write(writer, b"touch\n")

@@ -139,10 +139,12 @@ def test_killed_at_every_checkpoint(
 def test_killed_before_any_change_of_a_file(scene: Any, fork: Fork, tmp_path: Path) -> None:
     """The named points are not all: here a run dies before a rename, a link, a removal, ..."""
     scenario, desk, old, new, run = scene
-    touches = range(1, run["touch_count"] + 1)
+    touches = range(1, len(run["touched_after"]) + 1)
     assert len(touches) >= {"nothing": 5}.get(scenario, 60)
-    chosen = random.Random(scenario).sample(touches, min(10, len(touches)))
-    for touch in sorted(chosen):
+    # All those around the commit, and some of the others.
+    chosen = [touch for touch in touches if run["touched_after"][touch - 1] == "snapshot named"]
+    chosen += random.Random(scenario).sample(touches, min(8, len(touches)))
+    for touch in sorted(set(chosen)):
         copy = desk.copy(tmp_path / str(touch))
         killed = fork(copy, kill_touch=touch)
         assert killed["signal"] == signal.SIGKILL
