@@ -33,8 +33,10 @@ CONTRACT = {
     "occurrences": "dump_id position article_id start_byte end_byte",
     "article_topics": "article_id position topic",
     "mentions": "article_id field start end surface label model_label entity_id",
-    "entities": "entity_id label name mention_count article_count first_date last_date",
-    "aliases": "entity_id alias mention_count",
+    "entities": "entity_id label name mention_count article_count first_date last_date "
+    "country_code latitude longitude geonames_id wikidata_id parent_id",
+    "aliases": "entity_id alias mention_count rule",
+    "merged": "entity_id merged_into",
     "spans": "dump_id start_byte end_byte kind article_id",
     "problems": "dump_id path severity code start_byte detail action",
 }
@@ -42,13 +44,15 @@ NULLABLE = {
     "dumps": "sha256 byte_count encoding layout claimed_count",
     "articles": "title published_date date_precision published_text byline dateline outlet",
     "mentions": "entity_id",
-    "entities": "first_date last_date",
+    "entities": "first_date last_date country_code latitude longitude geonames_id wikidata_id "
+    "parent_id",
     "spans": "article_id",
     "problems": "start_byte",
 }
 
 values: dict[type, st.SearchStrategy[Any]] = {
     str: st.text(),
+    float: st.floats(allow_nan=False),
     int: st.integers(-(2**63), 2**63 - 1),
     datetime: st.datetimes()
     .map(lambda time: time.replace(hour=0, minute=0, second=0))

@@ -29,7 +29,7 @@ SOURCE = Path(store.__file__).parent
 def alias_rows(owners: dict[int, int]) -> pa.Table:
     """Make rows of the smallest table: owner -> how many rows it has."""
     rows = [
-        AliasRow(hash_id(str(owner)), f"alias {number}", number)
+        AliasRow(hash_id(str(owner)), f"alias {number}", number, "alone")
         for owner, count in owners.items()
         for number in range(count)
     ]
@@ -48,7 +48,7 @@ def commit(
             empty = arrow_schema(table).empty_table()
             gone = {hash_id(str(owner)) for owner in removed} if table == "aliases" else set()
             publication.put(table, gone, alias_rows(added) if table == "aliases" else empty)
-        snapshot = publication.commit(notes)
+        snapshot = publication.commit(notes, {})
         store.collect(processed)
     return snapshot
 

@@ -14,15 +14,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from clippings.entities import resolve
+    from clippings.gazetteer import locate
     from clippings.notebook import load, load_model, tables, where
     from clippings.pipeline import ingest
 
-__all__ = ["ingest", "load", "load_model", "tables", "where"]
+__all__ = ["ingest", "load", "load_model", "locate", "resolve", "tables", "where"]
 
 _HOMES = {
     "ingest": "clippings.pipeline",
     "load": "clippings.notebook",
     "load_model": "clippings.notebook",
+    "locate": "clippings.gazetteer",
+    "resolve": "clippings.entities",
     "tables": "clippings.notebook",
     "where": "clippings.notebook",
 }

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from clippings.aliases import find_known
+from clippings.aliases import Known, find_known
 from clippings.gazetteer import Place, find_places, locate
 from clippings.names import acronym_fits, is_acronym, lookup_key, same_name, strip_titles
 
@@ -155,9 +155,23 @@ def _bind_acronyms(mentions: Mentions, keys: Sequence[str]) -> dict[tuple[str, s
 
 
 def _place(surface: str, beside: set[str]) -> Place | None:
-    if find_known(surface, "PLACE"):
+    is_ambiguous = len(find_places(surface)) > 1
+    known = find_known(surface, "PLACE")
+    if known is None:
+        return _located(surface, tuple(sorted(beside)) if is_ambiguous else ())
+    # "Georgia" is the country, unless the article is about Atlanta.
+    place = _located(surface, tuple(sorted(beside))) if is_ambiguous and len(beside) > 1 else None
+    home = home_of(known)
+    return place if place and home and place.country_code != home.country_code else None
+
+
+@lru_cache(_MEMORY)
+def home_of(known: Known) -> Place | None:
+    """Find the place that a curated entity is; None where it is none or nothing is certain."""
+    if known.label != "PLACE":
         return None
-    return _located(surface, tuple(sorted(beside)) if len(find_places(surface)) > 1 else ())
+    country = known.parent.removeprefix("place-").replace("-", " ")
+    return locate(known.name, [country] if country else [])
 
 
 @lru_cache(_MEMORY)

@@ -53,9 +53,7 @@ def _parser() -> argparse.ArgumentParser:
 
     ingest = commands.add_parser("ingest", help="bring the tables up to date with the raw dumps")
     ingest.add_argument("--raw", default="raw", metavar="FOLDER", help="dumps (default: raw)")
-    ingest.add_argument(
-        "--processed", default="processed", metavar="FOLDER", help="tables (default: processed)"
-    )
+    _add_processed(ingest)
     ingest.add_argument(
         "--model",
         metavar="PATH|NAME",
@@ -72,12 +70,27 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="reject dumps over this size in MiB (default: 512)",
     )
+    ingest.add_argument(
+        "--registry",
+        metavar="FILE",
+        help="start a new folder of tables with the ids of another: its current/registry.json",
+    )
     ingest.set_defaults(run=_ingest)
 
     inspect = commands.add_parser("inspect", help="show how a dump splits, without writing")
     inspect.add_argument("file", metavar="FILE")
     inspect.add_argument("--layout", default="digest", metavar="NAME", help="form of the dump")
     inspect.set_defaults(run=_inspect)
+
+    explain = commands.add_parser("explain", help="tell why the spellings of a name are one")
+    explain.add_argument("name", metavar="NAME")
+    _add_processed(explain)
+    explain.set_defaults(run=_explain)
+
+    review = commands.add_parser("review", help="write the pairs of names that are unsure")
+    review.add_argument("-o", "--output", default="review.csv", metavar="FILE")
+    _add_processed(review)
+    review.set_defaults(run=_review)
 
     evaluate = commands.add_parser("evaluate", help="score a pipeline on marked texts")
     evaluate.add_argument(
@@ -89,6 +102,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.set_defaults(run=_evaluate)
     return parser
+
+
+def _add_processed(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--processed", default="processed", metavar="FOLDER", help="tables (default: processed)"
+    )
 
 
 def _positive(text: str) -> int:
@@ -110,6 +129,7 @@ def _ingest(options: argparse.Namespace) -> int:
             max_dump_bytes=options.max_dump_mb * 2**20,
             workers=options.workers or os.cpu_count() or 1,
             progress=bar.show,
+            registry=options.registry,
         )
     print(write_text(run))
     return run.exit_code
@@ -136,6 +156,29 @@ def _inspect(options: argparse.Namespace) -> int:
         detail = f"{options.file}: {error.detail}. {PROBLEMS[error.code].action}"
         raise ReadError(error.code, detail, error.start_byte) from None
     print(write_split(dump, split(dump.text, load_layout(options.layout))))
+    return 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from clippings.report import quote
+    from clippings.review import explain_entity
+
+    for line in explain_entity(options.name, Path(options.processed)):
+        print(quote(line))
+    return 0
+
+
+def _review(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from clippings.review import write_review
+
+    count = write_review(Path(options.processed), Path(options.output))
+    print(
+        f"{count:,} pairs in {options.output}; paste the rows that are right into corrections.csv"
+    )
     return 0
 
 

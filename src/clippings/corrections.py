@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,10 +61,13 @@ class Corrections:
     Attributes:
         rows: Rows in their order.
         faults: Line and message of each row that cannot be used.
+        sha256: Hash of the file; None where there is none.
+        used: Lines of rows that were applied to a mention; filled while they are.
     """
 
     rows: tuple[Correction, ...] = ()
     faults: tuple[tuple[int, str], ...] = ()
+    sha256: str | None = None
     used: set[int] = field(default_factory=set)
 
     def of(self, *operations: str) -> Iterator[Correction]:
@@ -78,10 +82,11 @@ def read_corrections(path: Path) -> Corrections:
         CorrectionError: The file is there and cannot be read, or its header is another.
     """
     try:
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         with path.open(encoding="utf-8-sig", newline="") as lines:
             reader = csv.DictReader(lines)
             if reader.fieldnames is None:
-                return Corrections()
+                return Corrections(sha256=sha256)
             missing = [column for column in COLUMNS if column not in reader.fieldnames]
             if missing:
                 raise CorrectionError(
@@ -105,7 +110,7 @@ def read_corrections(path: Path) -> Corrections:
         raise CorrectionError(
             f"{path}: expected a CSV file in UTF-8, found {error}. Save it as such."
         ) from None
-    return Corrections(tuple(rows), tuple(faults))
+    return Corrections(tuple(rows), tuple(faults), sha256)
 
 
 def _fault(values: dict[str, str]) -> str:

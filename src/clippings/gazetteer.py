@@ -603,11 +603,8 @@ def _choose(candidates: Sequence[_Candidate], votes: Sequence[_Vote]) -> Place |
     best = candidates[first].place
     if scores[first] < _UNLISTED or _is_unlisted(best, candidates, votes):
         return None
-    if best.country_code and not evidence[first] and _is_about_others(votes):
-        is_in_states = all(vote.country_code == _EVERYWHERE for vote in votes)
-        least = _FAINT_BESIDE_STATES if is_in_states else _FAINT
-        if scores[first] < least or candidates[first].discount >= _ALIAS:
-            return None
+    if best.country_code and not evidence[first] and _is_lost(candidates[first], votes):
+        return None
     rivals = (
         (candidate.place, scores[first] - score)
         for candidate, score in zip(candidates, scores, strict=True)
@@ -676,10 +673,17 @@ def _is_unlisted(best: Place, candidates: Sequence[_Candidate], votes: Sequence[
     return bool(listed) and bool(states - listed)
 
 
-def _is_about_others(votes: Sequence[_Vote]) -> bool:
-    """Say whether the names beside it speak of countries far from home, and of none at home."""
+def _is_lost(candidate: _Candidate, votes: Sequence[_Vote]) -> bool:
+    """Say whether a place to which nothing points is too faint among names from elsewhere."""
     countries = {vote.country_code for vote in votes if vote.weight >= 1.0}
-    return bool(countries) and NEIGHBOURS.keys().isdisjoint(countries)
+    if not countries:
+        return False
+    if candidate.discount >= _ALIAS and candidate.place.geonames_id is not None:
+        return True
+    if not NEIGHBOURS.keys().isdisjoint(countries):
+        return False
+    is_in_states = all(vote.country_code == _EVERYWHERE for vote in votes)
+    return candidate.prior < (_FAINT_BESIDE_STATES if is_in_states else _FAINT)
 
 
 def _is_near(place: Place, votes: Sequence[_Vote]) -> bool:

@@ -8,12 +8,16 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clippings import entities, split, store
-from clippings.errors import ReadError, StoreError, WorkerError
+from clippings.corrections import FILE as CORRECTIONS
+from clippings.corrections import Correction, Corrections, read_corrections
+from clippings.dates import parse_date
+from clippings.errors import DateError, ReadError, StoreError, WorkerError
 from clippings.layouts.layout import Layout, load_layout
 from clippings.models import Model, find_model
 from clippings.read import MAX_DUMP_BYTES, Dump, decode
@@ -32,6 +36,8 @@ from clippings.records import (
     arrow_schema,
     to_arrow,
 )
+from clippings.registry import FILE as REGISTRY
+from clippings.registry import Registry, read_registry, write_registry
 from clippings.scan import Found, find_dumps, hash_id, to_text
 
 if TYPE_CHECKING:
@@ -127,6 +133,7 @@ def ingest(
     map: Map | None = None,
     workers: int = 1,
     progress: Progress | None = None,
+    registry: str | Path | None = None,
 ) -> Run:
     """Bring the tables in `processed` up to date with the dumps in `raw`.
 
@@ -142,12 +149,14 @@ def ingest(
         map: How batches are worked off; None for `workers` processes.
         workers: Processes, where no `map` is given; 1 for this one.
         progress: Called with the dumps done and to do, after every batch.
+        registry: The registry.json of another folder of tables, to start a new one with its ids.
 
     Returns:
         What was done.
 
     Raises:
         LockedError: Another run is at work on `processed`.
+        CorrectionError: `corrections.csv` beside `raw` cannot be read.
         LayoutError: There is no such layout.
         ModelError: There is no such pipeline, or it cannot be loaded.
         ReadError: `raw` is no folder that can be listed.
@@ -161,8 +170,10 @@ def ingest(
         with store.writing(processed):
             previous = store.recover(processed)
         store.checkpoint("recovered")
+        ids = _read_ids(previous, registry)
         if previous and previous.manifest["schema_version"] != SCHEMA_VERSION:
             previous = None
+        corrections = read_corrections(raw.parent / CORRECTIONS)
         found = find_dumps(raw, max_bytes=max_dump_bytes)
         plan = _plan(found, previous, read_layout, found_model)
         store.checkpoint("planned")
@@ -178,10 +189,23 @@ def ingest(
         store.checkpoint("work saved")
         plan = _defer(plan, changing)
         with store.writing(processed):
-            snapshot = _publish(plan, raw, processed, previous)
+            snapshot = _publish(plan, raw, processed, previous, ids, corrections)
             store.collect(processed)
         store.checkpoint("collected")
     return _report(plan, snapshot, previous)
+
+
+def _read_ids(previous: store.Snapshot | None, registry: str | Path | None) -> Registry:
+    """Take the registry of the last run, or the one that a new folder is to start with."""
+    if previous is None:
+        return read_registry(Path(registry)) if registry else Registry({}, {})
+    if registry:
+        raise StoreError(
+            f"--registry {registry}: expected a new folder of tables, found one with a registry of "
+            "its own. Name another with --processed."
+        )
+    path = previous.path / REGISTRY
+    return read_registry(path) if path.exists() else Registry({}, {})
 
 
 # --- plan -------------------------------------------------------------------------------------
@@ -477,7 +501,12 @@ def _rejected(
 
 
 def _publish(
-    plan: _Plan, raw: Path, processed: Path, previous: store.Snapshot | None
+    plan: _Plan,
+    raw: Path,
+    processed: Path,
+    previous: store.Snapshot | None,
+    ids: Registry,
+    corrections: Corrections,
 ) -> store.Snapshot:
     """Commit the tables of the planned dumps, whose work is saved."""
     notes = {
@@ -485,6 +514,7 @@ def _publish(
         # By their real paths: `..` behind a link to a folder leads elsewhere.
         "raw": os.path.relpath(os.path.realpath(raw), os.path.realpath(processed)),
         "entities_version": entities.VERSION,
+        "corrections": corrections.sha256,
         "writer": store.writer(),
     }
     if previous and all(previous.manifest[name] == note for name, note in notes.items()):
@@ -493,10 +523,14 @@ def _publish(
     fresh = _fresh_rows(plan, processed, previous)
     gone = set(plan.before) - plan.stays
     publication = store.Publication(processed, previous)
+    articles = _Articles(publication, fresh, gone, previous)
+    faults = articles.put(corrections)
+    resolved = articles.put_entities(ids, corrections)
+    fresh["problems"] = _join(fresh["problems"], _complaints([*faults, *resolved.faults]))
     for table in _BY_DUMP:
-        publication.put(table, gone, fresh[table])
-    _put_articles(publication, fresh, gone, previous)
-    return publication.commit(notes)
+        publication.put(table, gone | {hash_id(CORRECTIONS)}, fresh[table])
+    notes["corrected"] = articles.corrected
+    return publication.commit(notes, {REGISTRY: write_registry(resolved.registry)})
 
 
 def _fresh_rows(
@@ -551,47 +585,146 @@ def _own(rows: pa.Table, dump_id: str, note: Mapping[str, Any]) -> pa.Table:
     return rows
 
 
-def _put_articles(
-    publication: store.Publication,
-    fresh: Mapping[str, pa.Table],
-    gone_dumps: Collection[str],
-    previous: store.Snapshot | None,
-) -> None:
-    """Put the tables of articles and entities.
+def _complaints(faults: Iterable[tuple[int, str]]) -> pa.Table:
+    """Turn what is wrong with corrections into rows of `problems`."""
+    rows: list[Row] = [
+        replace(
+            _problem("correction", f"{CORRECTIONS}:{line}: {found}", None),
+            dump_id=hash_id(CORRECTIONS),
+            path=CORRECTIONS,
+        )
+        for line, found in sorted(set(faults))
+    ]
+    return to_arrow("problems", rows)
+
+
+class _Articles:
+    """Puts the tables of articles and entities.
 
     An article comes with its first occurrence and goes with its last. Entities are worked out over
     all mentions each time; only the buckets in which a row changes are written.
+
+    Attributes:
+        corrected: What stood in the columns of an article before it was corrected, by article_id;
+            so that the correction can be taken back.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
 
-    kept = _kept(previous, "occurrences", ["dump_id", "article_id"], gone_dumps)
-    live = pc.unique(_join(kept, fresh["occurrences"].select(kept.column_names))["article_id"])
-    known = _kept(previous, "articles", ["article_id", "published_date"], ())
-    dead = known.filter(pc.invert(pc.is_in(known["article_id"], live)))
-    go = {*dead["article_id"].to_pylist(), *fresh["articles"]["article_id"].to_pylist()}
-    come = {table: _distinct(table, fresh[table]) for table in _BY_ARTICLE}
-    for table in ("articles", "article_topics"):
-        publication.put(table, go, come[table])
+    def __init__(
+        self,
+        publication: store.Publication,
+        fresh: Mapping[str, pa.Table],
+        gone_dumps: Collection[str],
+        previous: store.Snapshot | None,
+    ) -> None:
+        import pyarrow as pa
+        import pyarrow.compute as pc
 
-    names = ["article_id", "label", "surface", "entity_id"]
-    stay = _kept(previous, "mentions", names, go)
-    dates = _join(
-        known.filter(pc.invert(pc.is_in(known["article_id"], pa.array(sorted(go), pa.string())))),
-        come["articles"].select(known.column_names),
-    )
-    resolved = entities.resolve_mentions(_join(stay, come["mentions"].select(names)), dates)
-    mentions = _with_entities(come["mentions"], resolved.entity_ids.slice(stay.num_rows))
-    ids = resolved.entity_ids.slice(0, stay.num_rows)
-    moved = pc.unique(stay.filter(pc.not_equal(stay["entity_id"], ids))["article_id"])
-    if len(moved):
-        in_moved = pc.is_in(stay["article_id"], moved)
-        rows = _kept(previous, "mentions", mentions.column_names, go).filter(in_moved)
-        mentions = _join(mentions, _with_entities(rows, ids.filter(in_moved)))
-    publication.put("mentions", go, mentions)
-    for table, rows in (("entities", resolved.entities), ("aliases", resolved.aliases)):
-        before = _kept(previous, table, ["entity_id"], ())
-        publication.put(table, before["entity_id"].to_pylist(), rows)
+        self._publication = publication
+        self._previous = previous
+        kept = _kept(previous, "occurrences", ["dump_id", "article_id"], gone_dumps)
+        found = _join(kept, fresh["occurrences"].select(kept.column_names))["article_id"]
+        known = _kept(previous, "articles", ["article_id"], ())
+        dead = known.filter(pc.invert(pc.is_in(known["article_id"], pc.unique(found))))
+        come = fresh["articles"]["article_id"].to_pylist()
+        self._go = {*dead["article_id"].to_pylist(), *come}
+        self._come = {table: _distinct(table, fresh[table]) for table in _BY_ARTICLE}
+        self._live = pa.array(sorted(set(found.to_pylist())), pa.string())
+        self.corrected: dict[str, dict[str, Any]] = {}
+
+    def put(self, corrections: Corrections) -> list[tuple[int, str]]:
+        """Put articles and their topics, with dates and outlets as corrected.
+
+        Returns:
+            Line and message of each correction that could not be used.
+        """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        before = self._previous.manifest["corrected"] if self._previous else {}
+        rows = self._come["articles"]
+        wanted = {row.article_id for row in corrections.of("date", "outlet")} | set(before)
+        again = wanted - self._go
+        if again:
+            old = _kept(self._previous, "articles", rows.column_names, self._go)
+            rows = _join(rows, old.filter(pc.is_in(old["article_id"], pa.array(sorted(again)))))
+        articles = {row["article_id"]: row for row in rows.to_pylist()} if wanted else {}
+        for article_id in again & set(articles):
+            articles[article_id] |= _read_note(before.get(article_id, {}))
+        faults = []
+        for row in corrections.of("date", "outlet"):
+            article = articles.get(row.article_id)
+            if article is None:
+                faults.append((row.line, f'expected an article_id, found "{row.article_id}"'))
+                continue
+            try:
+                change = _corrected_columns(row)
+            except DateError as error:
+                faults.append((row.line, str(error)))
+                continue
+            original = {name: article[name] for name in change}
+            self.corrected.setdefault(row.article_id, {}).update(
+                {
+                    k: v
+                    for k, v in _write_note(original).items()
+                    if k not in self.corrected.get(row.article_id, {})
+                }
+            )
+            article |= change
+        if wanted:
+            rows = pa.Table.from_pylist(list(articles.values()), schema=rows.schema)
+        self._articles = rows
+        self._publication.put("articles", self._go | again, rows)
+        self._publication.put("article_topics", self._go, self._come["article_topics"])
+        self._again = again
+        return faults
+
+    def put_entities(self, ids: Registry, corrections: Corrections) -> entities.Resolution:
+        """Put mentions, entities, their aliases and the ids that were merged."""
+        import pyarrow.compute as pc
+
+        names = ["article_id", "field", "start", "end", "label", "surface", "entity_id"]
+        stay = _kept(self._previous, "mentions", names, self._go)
+        columns = ["article_id", "published_date"]
+        dates = _join(
+            _kept(self._previous, "articles", columns, self._go | self._again),
+            self._articles.select(columns),
+        )
+        come = self._come["mentions"]
+        both = _join(stay, come.select(names))
+        resolved = entities.resolve_mentions(both, dates, ids, corrections)
+        mentions = _with_entities(come, resolved.entity_ids.slice(stay.num_rows))
+        now = resolved.entity_ids.slice(0, stay.num_rows)
+        changed = pc.not_equal(pc.fill_null(stay["entity_id"], ""), pc.fill_null(now, ""))
+        moved = pc.unique(stay.filter(changed)["article_id"])
+        if len(moved):
+            in_moved = pc.is_in(stay["article_id"], moved)
+            rows = _kept(self._previous, "mentions", mentions.column_names, self._go)
+            mentions = _join(mentions, _with_entities(rows.filter(in_moved), now.filter(in_moved)))
+        self._publication.put("mentions", self._go, mentions)
+        for table in ("entities", "aliases", "merged"):
+            old = _kept(self._previous, table, ["entity_id"], ())
+            self._publication.put(table, old["entity_id"].to_pylist(), getattr(resolved, table))
+        return resolved
+
+
+def _corrected_columns(row: Correction) -> dict[str, Any]:
+    if row.operation == "outlet":
+        return {"outlet": row.b}
+    printed = parse_date(row.b, where=f"{CORRECTIONS}:{row.line}")
+    return {"published_date": printed.date, "date_precision": printed.precision}
+
+
+def _write_note(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: getattr(value, "isoformat", lambda v=value: v)() for name, value in values.items()
+    }
+
+
+def _read_note(note: Mapping[str, Any]) -> dict[str, Any]:
+    values = dict(note)
+    if values.get("published_date"):
+        values["published_date"] = datetime.fromisoformat(values["published_date"])
+    return values
 
 
 def _kept(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised by every change of a table; it stands in each Parquet file and forces a full rewrite."""
 
 STATUSES = ("ok", "partial", "empty", "rejected")
@@ -129,6 +129,11 @@ PROBLEMS = {
         "A stretch of text belongs to no article.",
         "Look at it with `clippings inspect`; give it a title line if it is an article.",
     ),
+    "correction": ProblemKind(
+        "warning",
+        "A row of corrections.csv cannot be used or changes nothing.",
+        "Mend the row or take it out.",
+    ),
     "bad_date": ProblemKind(
         "warning",
         "A line printed as a date names no certain date.",
@@ -236,9 +241,11 @@ class EntityRow:
     table: ClassVar[str] = "entities"
     key: ClassVar[tuple[str, ...]] = ("entity_id",)
 
-    entity_id: Annotated[str, "Hash of label and folded name."]
+    entity_id: Annotated[
+        str, "Hash of what it is known as, else of the name it was first seen by; stays the same."
+    ]
     label: Annotated[str, "`PERSON`, `ORG` or `PLACE`."]
-    name: Annotated[str, "Its most frequent spelling."]
+    name: Annotated[str, "Its usual name, else its most frequent spelling."]
     mention_count: Annotated[int, "Mentions in all articles."]
     article_count: Annotated[int, "Articles that mention it."]
     first_date: Annotated[
@@ -247,6 +254,14 @@ class EntityRow:
     last_date: Annotated[
         datetime | None, "Latest published_date of those articles; null where none has one."
     ]
+    country_code: Annotated[
+        str | None, "Country of a place, ISO 3166 alpha-2; null where unsure or none."
+    ]
+    latitude: Annotated[float | None, "Of a place, WGS 84; null where unsure.", "degrees north"]
+    longitude: Annotated[float | None, "Of a place, WGS 84; null where unsure.", "degrees east"]
+    geonames_id: Annotated[int | None, "Its number in GeoNames; null where it has none."]
+    wikidata_id: Annotated[str | None, "Its number in Wikidata; null without a source."]
+    parent_id: Annotated[str | None, "The entity that it is a part of; null where none is known."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +274,23 @@ class AliasRow:
     entity_id: Annotated[str, "The entity."]
     alias: Annotated[str, "The spelling as it stands in articles."]
     mention_count: Annotated[int, "Mentions spelled so."]
+    rule: Annotated[
+        str,
+        "Why it belongs to the entity: `correction`, `curated` (a known alias), `gazetteer`, "
+        "`acronym` (in brackets beside the name), `surname` (in an article with the full name), "
+        "`spelling` (of another alias) or `alone`.",
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class MergedRow:
+    """One id that became another."""
+
+    table: ClassVar[str] = "merged"
+    key: ClassVar[tuple[str, ...]] = ("entity_id",)
+
+    entity_id: Annotated[str, "The id that is no more."]
+    merged_into: Annotated[str, "The entity that its names belong to now."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +331,7 @@ Row = (
     | MentionRow
     | EntityRow
     | AliasRow
+    | MergedRow
     | SpanRow
     | ProblemRow
 )
@@ -351,7 +384,12 @@ def arrow_schema(table: str) -> pa.Schema:
     """
     import pyarrow as pa
 
-    arrow_types = {str: pa.string(), int: pa.int64(), datetime: pa.timestamp("ms")}
+    arrow_types = {
+        str: pa.string(),
+        int: pa.int64(),
+        float: pa.float64(),
+        datetime: pa.timestamp("ms"),
+    }
     row = TABLES[table]
     return pa.schema(
         [
@@ -401,7 +439,12 @@ def describe() -> Iterable[str]:
     yield ""
     yield "Generated from `src/clippings/records.py` by `make docs`; do not edit by hand."
     yield f"Schema version {SCHEMA_VERSION}. Rows are sorted by the key."
-    arrow: dict[Any, str] = {str: "string", int: "int64", datetime: "timestamp[ms]"}
+    arrow: dict[Any, str] = {
+        str: "string",
+        int: "int64",
+        float: "float64",
+        datetime: "timestamp[ms]",
+    }
     for name, row in TABLES.items():
         yield from ("", f"## {name}", "", (row.__doc__ or "").strip(), "")
         yield f"Key: {', '.join(f'`{part}`' for part in row.key)}."

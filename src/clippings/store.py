@@ -394,17 +394,19 @@ class Publication:
             temporary.replace(path)
         return [name, rows.num_rows]
 
-    def commit(self, notes: Mapping[str, Any]) -> Snapshot:
+    def commit(self, notes: Mapping[str, Any], files: Mapping[str, bytes]) -> Snapshot:
         """Make the tables that were put the current ones.
 
         Args:
             notes: What the manifest says beside the tables.
+            files: Content by name of other files that belong to the snapshot.
 
         Returns:
             The new snapshot, or the previous one where not a byte would differ.
         """
         manifest = {
             **notes,
+            "files": {name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files)},
             "writer": writer(),
             "schema_version": SCHEMA_VERSION,
             "tables": self._tables,
@@ -422,6 +424,8 @@ class Publication:
             for name, _ in state["parts"].values():
                 _link(parts / name, folder / f"{table}.parquet" / name)
             _sync(folder / f"{table}.parquet")
+        for name, content in files.items():
+            _write_durably(folder / name, content)
         checkpoint("snapshot linked")
         content = json.dumps(manifest, indent=1, sort_keys=True).encode()
         _write_durably(folder / _MANIFEST, content)
