@@ -132,7 +132,7 @@ def test_neither_order_nor_repetition_counts(name, context, random):
 @given(names, hints)
 def test_what_is_located_was_found(name, context):
     place = locate(name, context)
-    assert place is None or place in find_places(name)
+    assert place is None or place in find_places(name.partition(",")[0])
 
 
 @given(st.text(max_size=60), st.lists(st.text(max_size=20), max_size=3))

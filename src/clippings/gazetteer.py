@@ -59,6 +59,14 @@ NEIGHBOURS = {
 """The countries this project reads about, with those whose news is also theirs."""
 
 
+_ONE_LAND = {"IL": "PS", "PS": "IL"}
+"""Papers name the one for places in the other."""
+_NEAR_COUNTRIES = {
+    country: frozenset(near.split()) - {_ONE_LAND.get(country)}
+    for country, near in NEIGHBOURS.items()
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A place of the gazetteer.
@@ -98,6 +106,7 @@ _VOWELS = re.compile(r"[aeiou]+")  # "Mansoura", "Mansura"
 _SHORTEST_LOOSE = 5  # "Sāh" is not "SA"
 
 
+@lru_cache(maxsize=1 << 16)
 def place_key(name: str) -> str:
     """Give the key under which a place is looked up.
 
@@ -432,8 +441,6 @@ class _Vote(NamedTuple):
 
 _EVERYWHERE = "US"
 """It stands in articles about every country, so that its name says little."""
-_ONE_LAND = {"IL", "PS"}
-"""Papers name the one for places in the other."""
 _PERSON_TOO = frozenset(
     ("jordan", "georgia", "chad", "israel", "guinea", "niger", "america", "us", "jersey", "cuba")
 )
@@ -478,7 +485,7 @@ def _read_hint(hint: str) -> tuple[_Vote, ...]:
     if home:
         return (_home_vote(home),)
     candidates = _candidates(hint)
-    place = _choose(candidates, ())
+    place = _choose(candidates, _Tally(()))
     if place:
         return tuple(_place_votes(place))
     if candidates:
@@ -493,22 +500,24 @@ def _read_hint(hint: str) -> tuple[_Vote, ...]:
 
 
 @lru_cache(maxsize=256)
-def _read_context(hints: tuple[tuple[str, str], ...]) -> tuple[tuple[str, tuple[_Vote, ...]], ...]:
-    """Read the names beside a place, each with its key.
+def _read_context(context: tuple[str, ...]) -> dict[str, tuple[_Vote, ...]]:
+    """Read the names beside a place, each by its key.
 
     Beside "Maine", "Portland" is the one in Maine: with a state among them the towns are read
     once more, in its light.
     """
-    read = {key: _read_hint(hint) for key, hint in hints}
+    hints = {key: hint for hint in sorted(context) if (key := place_key(hint))}
+    read = {key: _read_hint(hints[key]) for key in sorted(hints)}
     states = [
         it for votes in read.values() for it in votes if it.place and it.place.kind == "state"
     ]
-    for key, hint in hints if states else ():
-        is_town = all(it.place is None or it.place.kind == "city" for it in read[key])
+    tally = _Tally(states)
+    for key, votes in list(read.items()) if states else ():
+        is_town = all(it.place is None or it.place.kind == "city" for it in votes)
         if is_town and key not in _gazetteer().homes:
-            place = _choose(_candidates(hint), states)
-            read[key] = tuple(_place_votes(place)) if place else read[key]
-    return tuple(read.items())
+            place = _choose(_candidates(hints[key]), tally)
+            read[key] = tuple(_place_votes(place)) if place else votes
+    return read
 
 
 def _place_votes(place: Place) -> Iterator[_Vote]:
@@ -553,69 +562,105 @@ def _distance_km(one: Place, other: Place) -> float:
     return 6371.0 * math.hypot(north, east * math.cos(middle))
 
 
-def _evidence(place: Place, votes: Sequence[_Vote]) -> float:
+class _Tally:
+    """The votes of one article, counted.
+
+    Attributes:
+        votes: All of them, by country.
+        weights: What they weigh, by country.
+        spoken: The countries of which something sure was said.
+        is_in_states: Whether no vote is for another country than the United States.
+        scale: What to multiply by where a country has very many votes.
+    """
+
+    def __init__(self, votes: Iterable[_Vote]) -> None:
+        self.votes: dict[str, list[_Vote]] = {}
+        for vote in votes:
+            self.votes.setdefault(vote.country_code, []).append(vote)
+        self.weights = {
+            country: sum(vote.weight for vote in its) for country, its in self.votes.items()
+        }
+        self.spoken = {
+            country for country, its in self.votes.items() if any(it.weight >= 1.0 for it in its)
+        }
+        self.is_in_states = set(self.votes) <= {_EVERYWHERE}
+        self.scale = min(1.0, _MOST_VOTES / max(self.weights.values(), default=_MOST_VOTES))
+
+    def is_near(self, place: Place) -> bool:
+        """Say whether a place is among them that lies near."""
+        return any(
+            vote.place is not None
+            and vote.place.kind not in ("country", "state", "continent")
+            and _distance_km(vote.place, place) < _NEAR_KM
+            for its in self.votes.values()
+            for vote in its
+        )
+
+
+def _evidence(place: Place, tally: _Tally) -> float:
     """Weigh the votes for a place."""
-    if place.country_code is None:
+    country = place.country_code
+    if country is None:
         return 0.0
-    direct = state = neighbour = 0.0
-    weights: dict[str, float] = {}
-    neighbours = NEIGHBOURS.get(place.country_code, "").split()
+    direct, state = tally.weights.get(country, 0.0), 0.0
+    if country == _EVERYWHERE or _is_far_town(place):
+        direct, state = _count_state(place, tally.votes.get(country, ()))
+    if country in _ONE_LAND:
+        direct += _ONE_LAND_WEIGHT * tally.weights.get(_ONE_LAND[country], 0.0)
+    neighbours = _NEAR_COUNTRIES.get(country, frozenset()) & tally.weights.keys()
+    neighbour = _NEIGHBOUR_WEIGHT * sum(tally.weights[other] for other in sorted(neighbours))
+    value = _COUNTRY_VOTE * direct + min(_MOST_FOR_NEIGHBOURS / tally.scale, neighbour)
+    state_vote = _STATE_VOTE if tally.spoken <= {country} else _STATE_VOTE_AMONG_OTHERS
+    return value * tally.scale + state_vote * state
+
+
+def _count_state(place: Place, votes: Iterable[_Vote]) -> tuple[float, float]:
+    """Count the votes for a country, and those for the part of it in which a place lies."""
+    direct = state = 0.0
     for vote in votes:
-        weights[vote.country_code] = weights.get(vote.country_code, 0.0) + vote.weight
-        if vote.country_code == place.country_code:
-            share = _share_of_state(vote, place)
-            state = max(state, share * vote.weight)
-            if vote.admin_region is None or place.kind == "state":
-                share = 1.0
-            direct += max(share, _OTHER_STATE_WEIGHT) * vote.weight
-        elif {vote.country_code, place.country_code} == _ONE_LAND:
-            direct += _ONE_LAND_WEIGHT * vote.weight
-        elif vote.country_code in neighbours:
-            neighbour += _NEIGHBOUR_WEIGHT * vote.weight
+        share = _share_of_state(vote, place)
+        state = max(state, share * vote.weight)
+        if vote.admin_region is None or place.kind == "state":
+            share = 1.0
+        direct += max(share, _OTHER_STATE_WEIGHT) * vote.weight
     if _needs_state(place) and not state:
-        direct = 0.0
-    if place.country_code in NEIGHBOURS:
-        state = 0.0
-    most = max(weights.values(), default=0.0)
-    scale = _MOST_VOTES / most if most > _MOST_VOTES else 1.0
+        return 0.0, 0.0
     if _is_far_town(place):
         direct = min(direct, _MOST_VOTES_FOR_FAR_TOWN)
-    value = _COUNTRY_VOTE * direct * scale + min(_MOST_FOR_NEIGHBOURS, neighbour * scale)
-    is_alone = all(it.country_code == place.country_code for it in votes if it.weight >= 1.0)
-    return value + (_STATE_VOTE if is_alone else _STATE_VOTE_AMONG_OTHERS) * state
+    return direct, state
 
 
-def _choose(candidates: Sequence[_Candidate], votes: Sequence[_Vote]) -> Place | None:
+def _choose(candidates: Sequence[_Candidate], tally: _Tally) -> Place | None:
     """Take the place that leads, or none."""
     if not candidates:
         return None
-    evidence = [_evidence(candidate.place, votes) for candidate in candidates]
+    evidence = [_evidence(candidate.place, tally) for candidate in candidates]
     is_exact = [candidate.discount < _LOOSE for candidate in candidates]
     if any(is_exact) and not all(is_exact):  # another spelling, and nothing points to it
         kept = [it or value >= _COUNTRY_VOTE for it, value in zip(is_exact, evidence, strict=True)]
         candidates = list(itertools.compress(candidates, kept))
         evidence = list(itertools.compress(evidence, kept))
     scores = [
-        candidate.prior + (value or -_silence(candidate.place, candidates, evidence, votes))
+        candidate.prior + (value or -_silence(candidate.place, candidates, evidence, tally))
         for candidate, value in zip(candidates, evidence, strict=True)
     ]
     first = max(range(len(scores)), key=lambda number: (scores[number], -number))
     best = candidates[first].place
-    if scores[first] < _UNLISTED or _is_unlisted(best, candidates, votes):
+    if scores[first] < _UNLISTED or _is_unlisted(best, candidates, tally):
         return None
-    if best.country_code and not evidence[first] and _is_lost(candidates[first], votes):
+    if best.country_code and not evidence[first] and _is_lost(candidates[first], tally):
         return None
     rivals = (
         (candidate.place, scores[first] - score)
         for candidate, score in zip(candidates, scores, strict=True)
         if candidate.place != best
     )
-    if all(lead >= _needed_lead(best, rival, votes) for rival, lead in rivals):
+    if all(lead >= _needed_lead(best, rival, tally) for rival, lead in rivals):
         return best
     return None
 
 
-def _needed_lead(best: Place, rival: Place, votes: Sequence[_Vote]) -> float:
+def _needed_lead(best: Place, rival: Place, tally: _Tally) -> float:
     """Say by how much a place must lead another of its name."""
     countries = {best.country_code, rival.country_code}
     if len(countries - {None}) < 2 and _distance_km(best, rival) < _SAME_PLACE_KM:
@@ -626,7 +671,7 @@ def _needed_lead(best: Place, rival: Place, votes: Sequence[_Vote]) -> float:
         return 0.0
     if not _is_home(best):
         return _LEAD_IN_COUNTRY
-    return _LEAD_IN_COUNTRY + _is_near(rival, votes) - _is_near(best, votes)
+    return _LEAD_IN_COUNTRY + tally.is_near(rival) - tally.is_near(best)
 
 
 def _share_of_state(vote: _Vote, place: Place) -> float:
@@ -645,7 +690,7 @@ def _silence(
     place: Place,
     candidates: Sequence[_Candidate],
     evidence: Sequence[float],
-    votes: Sequence[_Vote],
+    tally: _Tally,
 ) -> float:
     """Weigh that nothing points to a place, while something points to another of its name."""
     if max(evidence) < _COUNTRY_VOTE or place.country_code is None:
@@ -655,44 +700,33 @@ def _silence(
         for it, value in zip(candidates, evidence, strict=True)
         if value >= _COUNTRY_VOTE
     }
-    if not all(vote.country_code in pointed_at for vote in votes if vote.weight >= 1.0):
+    if not tally.spoken <= pointed_at:
         return _SILENCE_AMONG_OTHERS
     return _SILENCE_OF_COUNTRY if place.kind in ("country", "state") else _SILENCE
 
 
-def _is_unlisted(best: Place, candidates: Sequence[_Candidate], votes: Sequence[_Vote]) -> bool:
+def _is_unlisted(best: Place, candidates: Sequence[_Candidate], tally: _Tally) -> bool:
     """Say whether it may be a U.S. town that is not listed: "Shiloh" beside nothing but Tennessee.
 
     Only names that towns there bear are in doubt, and only where no other country is spoken of.
     """
-    sure = [vote for vote in votes if vote.weight >= 1.0]
-    states = {vote.admin_region for vote in sure if vote.admin_region}
-    if best.country_code == _EVERYWHERE or any(it.country_code != _EVERYWHERE for it in sure):
+    if best.country_code == _EVERYWHERE or tally.spoken != {_EVERYWHERE}:
         return False
+    votes = tally.votes[_EVERYWHERE]
+    states = {vote.admin_region for vote in votes if vote.admin_region and vote.weight >= 1.0}
     listed = {it.place.admin_region for it in candidates if it.place.country_code == _EVERYWHERE}
     return bool(listed) and bool(states - listed)
 
 
-def _is_lost(candidate: _Candidate, votes: Sequence[_Vote]) -> bool:
+def _is_lost(candidate: _Candidate, tally: _Tally) -> bool:
     """Say whether a place to which nothing points is too faint among names from elsewhere."""
-    countries = {vote.country_code for vote in votes if vote.weight >= 1.0}
-    if not countries:
+    if not tally.spoken:
         return False
     if candidate.discount >= _ALIAS and candidate.place.geonames_id is not None:
         return True
-    if not NEIGHBOURS.keys().isdisjoint(countries):
+    if not NEIGHBOURS.keys().isdisjoint(tally.spoken):
         return False
-    is_in_states = all(vote.country_code == _EVERYWHERE for vote in votes)
-    return candidate.prior < (_FAINT_BESIDE_STATES if is_in_states else _FAINT)
-
-
-def _is_near(place: Place, votes: Sequence[_Vote]) -> bool:
-    return any(
-        vote.place is not None
-        and vote.place.kind not in ("country", "state", "continent")
-        and _distance_km(vote.place, place) < _NEAR_KM
-        for vote in votes
-    )
+    return candidate.prior < (_FAINT_BESIDE_STATES if tally.is_in_states else _FAINT)
 
 
 _TAIL = re.compile(r"^(?P<head>[^,(]+?)(?:, | ?\()(?P<tail>[^,()]+)\)?$")  # "Lebanon, Pa."
@@ -720,22 +754,22 @@ def locate(
     """
     head, tail = name, ""
     candidates = _candidates(name)
-    match = None if candidates else _TAIL.match(name.strip())
+    is_known = any(candidate.discount < _LOOSE for candidate in candidates)
+    match = None if is_known else _TAIL.match(name.strip())
     if match:
         head, tail = match["head"], match["tail"]
         candidates = _candidates(head)
     if not candidates:
         return None
     own = place_key(head)
-    hints = {place_key(hint): hint for hint in sorted(context)}
-    read = _read_context(tuple(sorted((key, hint) for key, hint in hints.items() if key)))
-    votes = [vote for key, cast in read if key != own for vote in cast]
+    read = _read_context(tuple(context))
+    votes = [vote for key, cast in read.items() if key != own for vote in cast]
     votes += [_home_vote(_Home(code, None)) for code in sorted(set(country_codes))]
     after_comma = _tail_votes(tail) if tail else []
     if after_comma:
         votes += after_comma
         candidates = tuple(it for it in candidates if _fits_tail(it.place, after_comma))
-    return _choose(candidates, votes)
+    return _choose(candidates, _Tally(votes))
 
 
 def _tail_votes(tail: str) -> list[_Vote]:

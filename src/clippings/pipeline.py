@@ -177,8 +177,8 @@ def ingest(
         found = find_dumps(raw, max_bytes=max_dump_bytes)
         plan = _plan(found, previous, read_layout, found_model)
         store.checkpoint("planned")
-        run_map = map or _pool(min(workers, len(plan.jobs)))
         batches = _batches(plan.jobs, raw, processed, layout, found_model)
+        run_map = map or _pool(min(workers, len(batches)))
         changing: list[Found] = []
         done_count = 0
         for done in run_map(process_batch, batches) if batches else ():
