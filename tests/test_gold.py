@@ -70,7 +70,7 @@ def test_docbin_reads_back(tmp_path):
         ("gold.pdf", "", "expected one of"),
         ("gold.jsonl", '{"text": "A"}', "gold.jsonl:1: expected"),
         ("gold.jsonl", "no json", "gold.jsonl:1: expected"),
-        ("gold.conll", "Haifa PLACE-B", "found \"Haifa PLACE-B\""),
+        ("gold.conll", "Haifa PLACE-B", 'found "Haifa PLACE-B"'),
         ("gold.spacy", "no DocBin", "expected a DocBin"),
         ("absent.md", None, "expected a gold file"),
     ],

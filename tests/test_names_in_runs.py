@@ -75,7 +75,9 @@ def test_a_correction_is_applied_without_tagging_again(desk, monkeypatch) -> Non
     names = {row["name"] for row in desk.rows("entities")}
     assert "Bank Leumi" not in names
     assert "Jaffa" not in names
-    assert {row["entity_id"] for row in desk.rows("mentions") if row["surface"] == "Jaffa"} == {None}
+    assert {row["entity_id"] for row in desk.rows("mentions") if row["surface"] == "Jaffa"} == {
+        None
+    }
 
 
 def test_a_row_that_cannot_be_used_is_a_problem_with_its_line(desk) -> None:
