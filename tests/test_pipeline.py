@@ -29,7 +29,7 @@ from hypothesis import strategies as st
 
 import clippings
 from clippings import entities, pipeline, scan, split, store
-from clippings.aliases import find_known
+from clippings.aliases import curated
 from clippings.errors import LayoutError, LockedError, ModelError, ReadError, StoreError
 from clippings.layouts.layout import load_layout
 from clippings.records import LABELS, PROBLEMS, TABLES, ProblemRow, arrow_schema
@@ -130,6 +130,7 @@ def check_entities(tables: dict[str, list[dict[str, Any]]]) -> None:
     """Entities and aliases count what the mentions say, and nothing else."""
     dates = {row["article_id"]: row["published_date"] for row in tables["articles"]}
     mentions = tables["mentions"]
+    usual = {entities.curated_id(known.slug): known.name for known in curated().by_key.values()}
     assert {row["entity_id"] for row in mentions} == {
         row["entity_id"] for row in tables["entities"]
     }
@@ -147,10 +148,8 @@ def check_entities(tables: dict[str, list[dict[str, Any]]]) -> None:
         assert row["article_count"] == len(articles)
         assert row["first_date"] == min(known, default=None)
         assert row["last_date"] == max(known, default=None)
-        known = [find_known(name, row["label"]) for name in sorted(spellings)]
-        usual = next((each.name for each in known if each), None)
         most = min(spellings, key=lambda name: (-spellings[name], name))
-        assert row["name"] == (usual or most)
+        assert row["name"] == usual.get(row["entity_id"], most)
 
 
 def check_dump(desk: Any, dump: dict[str, Any], spans: list[dict[str, Any]]) -> bytes:

@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import Any
 
 from clippings import pipeline, store
+from clippings.entities import resolve
 from clippings.models import find_model
 from clippings.tag import load_pipeline
 
@@ -91,6 +92,7 @@ if __name__ == "__main__":
     for module in ("compute", "ipc", "parquet"):
         import_module(f"pyarrow.{module}")
     load_pipeline(find_model(sys.argv[1]))
+    resolve(["Haifa", "Nowhere"], "PLACE")  # reads the lists of names
     os.fsync = lambda _: None  # a killed process loses nothing that it wrote
     for line in sys.stdin:
         print(json.dumps(answer(json.loads(line))), flush=True)
