@@ -33,6 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(error), _BUSY)
     except ClippingsError as error:
         return _fail(str(error), 1)
+    except BrokenPipeError:  # whoever read along has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         return _fail("stopped; the tables are as they were, run again to go on", 130)
 

@@ -83,10 +83,15 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a worker tells of a batch: keys of saved work, and files that changed meanwhile."""
+    """What a worker tells of a batch.
+
+    Attributes:
+        saved: Keys of saved work.
+        put_off: Files that changed meanwhile or could not be worked on; the next run tries again.
+    """
 
     saved: tuple[str, ...]
-    changing: tuple[Found, ...]
+    put_off: tuple[Found, ...]
 
 
 Map = Callable[[Callable[[Batch], Done], Sequence[Batch]], Iterable[Done]]
@@ -179,15 +184,15 @@ def ingest(
         store.checkpoint("planned")
         batches = _batches(plan.jobs, raw, processed, layout, found_model)
         run_map = map or _pool(min(workers, len(batches)))
-        changing: list[Found] = []
+        put_off: list[Found] = []
         done_count = 0
         for done in run_map(process_batch, batches) if batches else ():
-            changing += done.changing
-            done_count += len(done.saved) + len(done.changing)
+            put_off += done.put_off
+            done_count += len(done.saved) + len(done.put_off)
             if progress:
                 progress(done_count, len(plan.jobs))
         store.checkpoint("work saved")
-        plan = _defer(plan, changing)
+        plan = _defer(plan, put_off)
         with store.writing(processed):
             snapshot = _publish(plan, raw, processed, previous, ids, corrections)
             store.collect(processed)
@@ -266,9 +271,9 @@ def _note(found: Found, key: str | None, old: Mapping[str, Any] | None) -> dict[
     }
 
 
-def _defer(plan: _Plan, changing: Iterable[Found]) -> _Plan:
-    """Put off the files that workers found changed since the plan was made."""
-    notes = {each.dump_id: _note(each, None, plan.before.get(each.dump_id)) for each in changing}
+def _defer(plan: _Plan, put_off: Iterable[Found]) -> _Plan:
+    """Put off the files that workers could not work on."""
+    notes = {each.dump_id: _note(each, None, plan.before.get(each.dump_id)) for each in put_off}
     return _Plan({**plan.state, **notes}, plan.before, plan.jobs)
 
 
@@ -340,7 +345,7 @@ def process_batch(batch: Batch) -> Done:
     from clippings.tag import load_pipeline
 
     layout = load_layout(batch.layout)
-    saved, changing = [], []
+    saved, put_off = [], []
     for job in batch.jobs:
         if store.load_work(batch.processed, job.key) is None:
             # Read again, and only used when it is what was planned: a dump may grow meanwhile.
@@ -350,12 +355,18 @@ def process_batch(batch: Batch) -> Done:
                 content = b""
             if hashlib.sha256(content).hexdigest() != job.sha256:
                 detail = f"expected the {job.byte_count:,} bytes of a moment ago, found others"
-                changing.append(Found(job.file, None, job.byte_count, "changing", detail))
+                put_off.append(Found(job.file, None, job.byte_count, "changing", detail))
                 continue
-            tables = process(content, layout, load_pipeline(batch.model))
+            nlp = load_pipeline(batch.model)
+            try:
+                tables = process(content, layout, nlp)
+            except Exception as error:  # one dump must not stop the others
+                detail = f"expected rows, found {type(error).__name__}: {error}"
+                put_off.append(Found(job.file, job.sha256, job.byte_count, "failed", detail))
+                continue
             store.save_work(batch.processed, job.key, tables)
         saved.append(job.key)
-    return Done(tuple(saved), tuple(changing))
+    return Done(tuple(saved), tuple(put_off))
 
 
 def process(content: bytes, layout: Layout, nlp: Language) -> dict[str, pa.Table]:
@@ -374,12 +385,9 @@ def process(content: bytes, layout: Layout, nlp: Language) -> dict[str, pa.Table
     """
     try:
         dump = decode(content)
-        return _read(dump, layout, nlp)
     except ReadError as error:
-        return _refuse(content, error)
-    except Exception as error:  # one dump must not stop the others
-        detail = f"expected rows, found {type(error).__name__}: {error}"
-        return _refuse(content, ReadError("failed", detail))
+        return _rejected(len(content), error.code, error.detail, error.start_byte)
+    return _read(dump, layout, nlp)
 
 
 def _read(dump: Dump, layout: Layout, nlp: Language) -> dict[str, pa.Table]:
@@ -480,14 +488,10 @@ def _problem(code: str, detail: str, start_byte: int | None) -> ProblemRow:
     return ProblemRow("", "", kind.severity, code, start_byte, detail, kind.action)
 
 
-def _refuse(content: bytes, error: ReadError) -> dict[str, pa.Table]:
-    """Give the rows of a dump that is not used: all of it stays, as one unknown span."""
-    return _rejected(len(content), error.code, error.detail, error.start_byte)
-
-
 def _rejected(
     byte_count: int | None, code: str, detail: str, start_byte: int | None = None
 ) -> dict[str, pa.Table]:
+    """Give the rows of a dump that is not used: all of it stays, as one unknown span."""
     row = DumpRow("", "", None, byte_count, None, None, "rejected", 0, None)
     spans = [SpanRow("", 0, byte_count, "unknown", None)] if byte_count else []
     return {

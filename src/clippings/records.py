@@ -107,7 +107,7 @@ PROBLEMS = {
     "failed": ProblemKind(
         "error",
         "An error of the program stopped the work on this file.",
-        "Report it with the detail given here; the other files are not affected.",
+        "Report it with the detail given here; each run tries again, the other files are done.",
     ),
     "mixed_encoding": ProblemKind(
         "warning",

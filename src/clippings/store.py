@@ -215,7 +215,9 @@ def recover(processed: Path) -> Snapshot | None:
     """
     snapshot = current(processed)
     now = snapshot.path.name if snapshot else ""
-    for path in (processed / ".snapshots").iterdir():
+    for path in (processed / ".snapshots").glob("[0-9.]*"):
+        if path.name != _NEXT and not path.name.isdigit():
+            continue  # a file manager's own
         is_half_deleted = path.name < now and not (path / _MANIFEST).exists()
         if path.name == _NEXT or path.name > now or is_half_deleted:
             shutil.rmtree(path)
@@ -228,7 +230,7 @@ def recover(processed: Path) -> Snapshot | None:
 
 def collect(processed: Path) -> None:
     """Delete old snapshots that nobody reads, parts of no snapshot, and saved work."""
-    snapshots = sorted((processed / ".snapshots").iterdir())
+    snapshots = sorted((processed / ".snapshots").glob("[0-9]*"))
     live: set[str] = set()
     for path in snapshots:
         with (path / _MANIFEST).open("rb") as handle:
