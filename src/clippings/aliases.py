@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from clippings.names import DATA, is_acronym, lookup_key, same_name, skeleton
@@ -69,6 +69,7 @@ def curated() -> Curated:
     return Curated(by_key, {key: tuple(found) for key, found in blocks.items()}, apart)
 
 
+@lru_cache(1 << 18)
 def find_known(name: str, label: str) -> Known | None:
     """Find the curated entity that has a name as one of its aliases.
 
@@ -79,6 +80,7 @@ def find_known(name: str, label: str) -> Known | None:
     return lists.by_key.get((label, alias_key(name))) or lists.by_key.get((label, lookup_key(name)))
 
 
+@lru_cache(1 << 18)
 def find_spelled(name: str, label: str) -> Known | None:
     """Find the curated entity of which a name is another spelling; None where two would do."""
     lists = curated()

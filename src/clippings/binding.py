@@ -74,10 +74,11 @@ def bind_mentions(mentions: Mentions) -> Bound:
     keys = [name_key(surface, label) for _, label, surface in rows]
     longer = _longer_persons(rows, keys)
     acronyms = _bind_acronyms(mentions, keys)
-    beside: dict[str, set[str]] = defaultdict(set)
+    named: dict[str, set[str]] = defaultdict(set)
     for article_id, label, surface in rows:
         if label != "PERSON":
-            beside[article_id].add(surface)
+            named[article_id].add(surface)
+    beside = {article_id: tuple(sorted(names)) for article_id, names in named.items()}
     senses, rules = [], []
     chosen: dict[tuple[str, str, str], tuple[Sense, str]] = {}
     for (article_id, label, surface), key in zip(rows, keys, strict=True):
@@ -95,7 +96,7 @@ def _sense(
     key: str,
     longer: dict[tuple[str, str], set[str]],
     acronyms: dict[tuple[str, str, str], Sense],
-    beside: dict[str, set[str]],
+    beside: dict[str, tuple[str, ...]],
 ) -> tuple[Sense, str]:
     article_id, label, surface = spot
     if (article_id, label, key) in acronyms:
@@ -154,15 +155,19 @@ def _bind_acronyms(mentions: Mentions, keys: Sequence[str]) -> dict[tuple[str, s
     return found
 
 
-def _place(surface: str, beside: set[str]) -> Place | None:
-    is_ambiguous = len(find_places(surface)) > 1
+def _place(surface: str, beside: tuple[str, ...]) -> Place | None:
     known = find_known(surface, "PLACE")
     if known is None:
-        return _located(surface, tuple(sorted(beside)) if is_ambiguous else ())
+        return _located(surface, beside if _is_ambiguous(surface) else ())
     # "Georgia" is the country, unless the article is about Atlanta.
-    place = _located(surface, tuple(sorted(beside))) if is_ambiguous and len(beside) > 1 else None
+    place = _located(surface, beside) if len(beside) > 1 and _is_ambiguous(surface) else None
     home = home_of(known)
     return place if place and home and place.country_code != home.country_code else None
+
+
+@lru_cache(_MEMORY)
+def _is_ambiguous(surface: str) -> bool:
+    return len(find_places(surface)) > 1
 
 
 @lru_cache(_MEMORY)

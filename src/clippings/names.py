@@ -13,6 +13,7 @@ from __future__ import annotations
 import csv
 import itertools
 import math
+import operator
 import re
 import unicodedata
 from functools import cache, lru_cache
@@ -187,6 +188,9 @@ def _join_letters(words: list[str]) -> list[str]:
         joined.extend(["".join(letters)] if is_letter else letters)
     return joined
 
+
+_FIRST_GROUP = operator.itemgetter(1)
+"""What takes the place of a find; quicker than its template, which is read at every call."""
 
 # Titles and acronyms ------------------------------------------------------------------------------
 
@@ -364,7 +368,7 @@ def _read(name: str, label: str) -> _Reading:
 
 
 def _strip_ordinal(word: str) -> str:
-    return _ORDINAL.sub(r"\1", word) if word[0].isdigit() else word
+    return _ORDINAL.sub(_FIRST_GROUP, word) if word[0].isdigit() else word
 
 
 def _drop_inner(words: list[str], lists: _Lists, label: str) -> list[str]:
@@ -490,12 +494,12 @@ class _Sounds(NamedTuple):
 
 @lru_cache(_MEMORY)
 def _hear(word: str) -> _Sounds:
-    text = _DOUBLED.sub(r"\1", _DIVINE.sub("Λ", word))
+    text = _DOUBLED.sub(_FIRST_GROUP, _DIVINE.sub("Λ", word))
     text = _LETTERS.sub(lambda found: _SOUND_OF[found[0]], text)
     if _VOWEL_GROUP.search(text):
         for pattern, sound in _VOWEL_STEPS:
             text = pattern.sub(sound, text)
-    text = _mark_places(_RUN.sub(r"\1", text))
+    text = _mark_places(_RUN.sub(_FIRST_GROUP, text))
     first = _FIRST_VOWEL.match(text)
     colours = _COLOURS.get(first[0][-1], "-") if first else "-+"
     return _Sounds(text, _class_end(text), colours)
@@ -604,26 +608,37 @@ def _edit_cost(ours: str, theirs: str, limit: float) -> float:
         kept = costs.get(ours[start] + theirs[start], _UNRELATED)
         kept = min(kept, our_losses[start] + their_losses[start])
         return kept if kept <= limit else math.inf
-    across = tuple(zip(theirs[start:other_end], their_losses[start:other_end], strict=True))
-    row = [0.0, *itertools.accumulate(their_losses[start:other_end])]
+    # Costs only grow, so a place past the limit leads nowhere: a row holds the others alone.
+    row = {start: 0.0}  # places in their word, and the least cost of coming there
+    _leave_out(row, their_losses, other_end, limit)
     for sound, loss in zip(ours[start:end], our_losses[start:end], strict=True):
-        least = left = row[0] + loss
-        below = [left]
-        for place, (other, other_loss) in enumerate(across):
-            cost = row[place] + (0.0 if sound == other else costs.get(sound + other, _UNRELATED))
-            # Two comparisons: `min` of three would be slower, and this is the innermost line.
-            if row[place + 1] + loss < cost:
-                cost = row[place + 1] + loss
-            if left + other_loss < cost:
-                cost = left + other_loss
-            below.append(cost)
-            left = cost
-            if cost < least:
-                least = cost
-        if least > limit:
+        below: dict[int, float] = {}
+        for place, cost in row.items():
+            if cost + loss <= limit and cost + loss < below.get(place, math.inf):
+                below[place] = cost + loss
+            if place < other_end:
+                other = theirs[place]
+                if sound != other:
+                    cost += costs.get(sound + other, _UNRELATED)
+                if cost <= limit and cost < below.get(place + 1, math.inf):
+                    below[place + 1] = cost
+        if not below:
             return math.inf
         row = below
-    return row[-1] if row[-1] <= limit else math.inf
+        _leave_out(row, their_losses, other_end, limit)
+    return row.get(other_end, math.inf)
+
+
+def _leave_out(row: dict[int, float], losses: Sequence[float], end: int, limit: float) -> None:
+    """Add to a row the places reached by leaving out sounds of the other word."""
+    for place in list(row):
+        cost = row[place]
+        while place < end:
+            cost += losses[place]
+            place += 1
+            if cost > limit or cost >= row.get(place, math.inf):
+                break
+            row[place] = cost
 
 
 def _word_distance(a: str, b: str) -> float:
@@ -737,7 +752,7 @@ def _skeletons(words: Sequence[str], label: str) -> Iterator[str]:
     parts = [_word_skeletons(word) for word in free]
     first, finals = _hear(free[0]), _hear(free[-1]).finals
     for *readings, final in itertools.islice(itertools.product(*parts, finals), _MOST_KEYS):
-        key = _RUN.sub(r"\1", "".join(readings))
+        key = _RUN.sub(_FIRST_GROUP, "".join(readings))
         for colour in first.colours:
             yield f"{closed}{colour}{key}:{final}"
 
@@ -766,7 +781,7 @@ def _word_skeletons(word: str) -> tuple[str, ...]:
         readings = iter(parts[0] if parts else ("",))
     else:
         readings = map("".join, itertools.islice(itertools.product(*parts), _MOST_KEYS))
-    return tuple(dict.fromkeys(_RUN.sub(r"\1", reading) for reading in readings))
+    return tuple(dict.fromkeys(_RUN.sub(_FIRST_GROUP, reading) for reading in readings))
 
 
 # Verdict ------------------------------------------------------------------------------------------
