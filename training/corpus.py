@@ -38,13 +38,15 @@ class Mix(NamedTuple):
     pools: Pools
 
 
-def read_mix(data: Path) -> Mix:
+def read_mix(data: Path, *, is_held_out: bool) -> Mix:
     """Read what corpus.toml lists, without the documents of the dev sets.
 
     Args:
         data: Folder of the JSONL files that SOURCES.md describes.
+        is_held_out: Whether the documents of `hold_out` are left out too.
     """
-    dev = {document.text for documents in read_dev(data).values() for document in documents}
+    sets = read_dev(data, is_held_out=is_held_out).values()
+    dev = {document.text for documents in sets for document in documents}
     documents = {
         name: [document for document in _read(data, name) if document.text not in dev]
         for name in PLAN["mix"]
@@ -60,10 +62,13 @@ def read_mix(data: Path) -> Mix:
     return Mix(shares, build_pools(_names_in(pooled)))
 
 
-def read_dev(data: Path) -> dict[str, list[Passage]]:
+def read_dev(data: Path, *, is_held_out: bool) -> dict[str, list[Passage]]:
     """Return the documents that scores are measured on, by the name of their set."""
-    every = PLAN["dev"]["every"]
     dev = {name: _read(data, name) for name in PLAN["dev"]["files"]}
+    if not is_held_out:
+        return dev
+    every = PLAN["hold_out"]["every"]
+    dev |= {name: _read(data, name) for name in PLAN["hold_out"]["files"]}
     dev["uner_ewt_test"] = _read(data, "uner_ewt_test")[:: every["uner_ewt_test"]]
     for path in OWN_TEXTS:
         dev[f"own {path.stem}"] = _read_own(path)[every[OWN] - 1 :: every[OWN]]

@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA, help="folder with data/*.jsonl")
     options = parser.parse_args()
     nlp = load_pipeline(find_model(options.model))
-    dev = read_dev(options.data)
+    dev = read_dev(options.data, is_held_out=True)
     own = [document for name in dev if name.startswith("own ") for document in dev[name]]
     others = [document for name in dev if not name.startswith("own ") for document in dev[name]]
     print("| dev set (mentions) | PERSON | ORG | PLACE | P / R | F1 | 95 % |")

@@ -28,8 +28,8 @@ DATA = HERE.parent.parent / "shared" / "data" / "ner"
 BUILD = HERE / "build"
 MODEL = HERE.parent / "src" / "clippings" / "model"
 
-VERSION = "0.2.0"
-STEPS = 4000
+VERSION = "0.3.0"
+STEPS = 5000
 BATCH_TOKENS = 1200
 DROPOUT = 0.2
 PEAK_RATE = 0.003
@@ -41,7 +41,7 @@ def main() -> None:
     """Read the corpora, train and write the pipeline."""
     options = read_options()
     fix_random_seed(options.seed)
-    mix = read_mix(options.data)
+    mix = read_mix(options.data, is_held_out=options.hold_out)
     nlp = make_pipeline(options.build)
     optimizer = train(nlp, mix, options.steps, random.Random(options.seed))
     nlp.meta |= describe(options.data)
@@ -55,6 +55,9 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--build", type=Path, default=BUILD, help="scratch folder")
     parser.add_argument("--out", type=Path, default=MODEL, help="where the pipeline goes")
     parser.add_argument("--steps", type=int, default=STEPS, help="updates of the weights")
+    parser.add_argument(
+        "--hold-out", action="store_true", help="keep hold_out of corpus.toml for comparisons"
+    )
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
 

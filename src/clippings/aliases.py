@@ -74,7 +74,7 @@ def find_known(name: str, label: str) -> Known | None:
     """Find the curated entity that has a name as one of its aliases.
 
     >>> find_known("Tzahal", "ORG").name
-    'IDF'
+    'Israel Defense Forces'
     """
     lists = curated()
     return lists.by_key.get((label, alias_key(name))) or lists.by_key.get((label, lookup_key(name)))
