@@ -2,6 +2,7 @@
 
 import csv
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -120,3 +121,20 @@ def test_review_can_be_pasted_into_corrections(desk, tmp_path) -> None:
     rows = list(csv.DictReader(output.read_text(encoding="utf-8").splitlines()))
     assert len(rows) == count
     assert all(row["operation"] == "merge" and row["note"] for row in rows)
+
+
+SEED = Path(__file__).parents[2] / "shared" / "examples" / "seed_dump.txt"
+
+
+@pytest.mark.model
+@pytest.mark.skipif(not SEED.exists(), reason="the seed is no part of the repository")
+def test_the_names_of_the_seed(desk) -> None:
+    desk.put("seed.txt", SEED.read_bytes())
+    desk.ingest(model=None)
+    entities = {row["entity_id"]: row for row in desk.rows("entities")}
+    of = {row["alias"]: entities[row["entity_id"]] for row in desk.rows("aliases")}
+    assert of["Al-Qaim"] == of["al-Qaim"]
+    assert of["al-Qaim"]["country_code"] == "IQ"
+    assert 34 < of["al-Qaim"]["latitude"] < 35
+    assert of["Hizballah"]["entity_id"] != of["Kataib Hizballah"]["entity_id"]
+    assert of["Islamic Republic"]["name"] == "Iran"

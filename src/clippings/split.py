@@ -341,10 +341,10 @@ def _readings(line: str, layout: Layout, is_repeated: bool) -> dict[Part, float]
         return readings
     outlet = layout.outlet.value(text)
     if outlet is not None and (cost := _cost_of_outlet(outlet)) is not None:
-        readings |= {Part.OUTLET: cost, Part.BODY: 8 - cost, Part.TITLE: title + 8}
+        readings |= {Part.OUTLET: cost, Part.BODY: 8 - cost, Part.TITLE: title + 12}
     topics = layout.topics.value(text)
     if topics is not None and (cost := _cost_of_topics(topics, layout)) is not None:
-        readings |= {Part.TOPICS: cost, Part.BODY: 10 - 2 * cost, Part.TITLE: title + 8}
+        readings |= {Part.TOPICS: cost, Part.BODY: 10 - 2 * cost, Part.TITLE: title + 12}
     elif outlet is None and (cost := _cost_of_topics(text, layout)) is not None:
         count = text.count(layout.topic_separator)
         readings[Part.MORE_TOPICS] = cost + (0 if text[0].islower() else (4, 2, 1)[min(count, 2)])
@@ -407,11 +407,11 @@ def _cost_of_outlet(name: str) -> float | None:
     if (
         not 0 < count <= 10
         or re.search(r";|[a-z]{4}[.!?] |[!?].", name)
-        or ("," in name and (share < 1 or count > 6))
+        or ("," in name and (share < 0.75 or count > 7))
     ):
         return None
     is_sentence = _SENTENCE_END.search(name) is not None and (share < 1 or count > 4)
-    is_name = not name[0].islower() and share >= 0.5
+    is_name = share >= 0.5 and not name.removeprefix("the ")[:1].islower()
     if count <= 8 and not is_sentence and (is_name or re.search(r"\w\.\w", name)):
         return 0.0
     return 3.0 if count <= 4 and not is_sentence else None
