@@ -134,9 +134,8 @@ def _key(name: str) -> str:
     return " ".join(words) or " ".join(_fold(name).split()) or name
 
 
-@lru_cache(_MEMORY)
 def _bare_words(name: str) -> list[str]:
-    """Give the words of a name without articles; not to be changed in place."""
+    """Give the words of a name without articles."""
     return _drop_articles(_split_words(name))
 
 
@@ -320,6 +319,7 @@ def acronym_fits(acronym: str, name: str) -> bool:
 
 _THEOPHORIC = re.compile(r"^(.{2,})[aou]llah?$")  # nasrullah, hezbollah, abdulla
 _OF_FAITH = re.compile(r"^(.{2,})[aeiou](?:dd?|tt)(?:in|een|ine)$")  # salahuddin, izzedine
+_ALLAH = frozenset("allah ullah ollah".split())
 _FAITH = frozenset("din deen dine eddin eddine uddin addin ddin".split())
 _SERVANT = re.compile(r"^abd(?:[aeiou]{1,2}(?:[lrsdntz]|sh))?$")  # abd, abdul, abder
 _SERVANT_GROWN = re.compile(r"^abd[aeiou]{1,2}(?:l(?=.{3})|([rsdntz])(?=\1))")  # abdelfattah
@@ -328,47 +328,34 @@ _GROWN_ARTICLE = re.compile(r"^[ae](?:l|([rsdntz])(?=\1))(?=(.*))")  # alzour, e
 _ORDINAL = re.compile(r"^0*(\d+?)(?:st|nd|rd|th)?$")  # 1st, 007
 
 
-class _Reading(NamedTuple):
-    """A name as it is compared.
-
-    Attributes:
-        key: Its lookup key.
-        words: Its words; titles, particles and stop words off, compounds in one.
-        core: The words without a head word that may be left out.
-    """
-
-    key: str
-    words: tuple[str, ...]
-    core: tuple[str, ...]
-
-
-@lru_cache(_MEMORY)
-def _read(name: str, label: str) -> _Reading:
+def _read_words(name: str, key: str, label: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Give the words of a name as they are compared, and those without an optional head word."""
     lists = _lists(label)
-    key = _key(name)
     if label == "PERSON":
         words = _bare_words(strip_titles(_put_given_name_first(name)))
     else:
         words = key.split()
-    words = [lists.canonical.get(word) or _strip_ordinal(word) for word in words]
+    words = [
+        lists.canonical.get(word) or (_strip_ordinal(word) if word[0].isdigit() else word)
+        for word in words
+    ]
     words = _drop_inner(words, lists, label)
     words = _join_compounds(words, lists)
     if label != "PERSON" and len(words) > 1 and words[0] in lists.front:
         words = [*words[1:], words[0]]
     words = [_drop_grown_article(word, place, label) for place, word in enumerate(words)]
-    words = words or [key]
-    core = words
+    all_words = tuple(words) or (key,)
     if (
         len(words) > 1
         and words[-1] in lists.optional
         and (len(words) > 2 or (len(words[0]) > 3 and not _is_closed(words[0], label)))
     ):
-        core = words[:-1]
-    return _Reading(key, tuple(words), tuple(core))
+        return all_words, all_words[:-1]
+    return all_words, all_words
 
 
 def _strip_ordinal(word: str) -> str:
-    return _ORDINAL.sub(_FIRST_GROUP, word) if word[0].isdigit() else word
+    return _ORDINAL.sub(_FIRST_GROUP, word)
 
 
 def _drop_inner(words: list[str], lists: _Lists, label: str) -> list[str]:
@@ -377,11 +364,15 @@ def _drop_inner(words: list[str], lists: _Lists, label: str) -> list[str]:
     if label == "PERSON":
         if len(words) == 2 and words[0] == "bin":
             return ["bin" + words[1]]  # Bin Laden, Ben-Gurion
+        if len(words) < 3:
+            return words
         return [
             word
             for place, word in enumerate(words)
             if place in (0, last) or word not in lists.particle
         ]
+    if lists.stop.isdisjoint(words):
+        return words
     return [word for word in words if word not in lists.stop] or words
 
 
@@ -392,13 +383,13 @@ def _join_compounds(words: list[str], lists: _Lists) -> list[str]:
     for word in words:
         if prefix == "abd" and word in _LINK:
             continue
-        if joined and not prefix and word in ("allah", "ullah", "ollah"):
+        if word in _ALLAH and joined and not prefix:
             joined[-1] += "allah"
-        elif joined and not prefix and word in _FAITH and joined[-1] not in lists.closed:
+        elif word in _FAITH and joined and not prefix and joined[-1] not in lists.closed:
             joined[-1] += "din"
-        elif not prefix and _SERVANT.match(word):
+        elif word.startswith("abd") and not prefix and _SERVANT.match(word):
             prefix = "abd"
-        elif not prefix and word in ("abu", "umm"):
+        elif word in ("abu", "umm") and not prefix:
             prefix = word
         else:
             joined.append(prefix + _trim_compound(word))
@@ -410,8 +401,11 @@ def _join_compounds(words: list[str], lists: _Lists) -> list[str]:
 def _trim_compound(word: str) -> str:
     if word.startswith("abd") and not _THEOPHORIC.match(word):
         word = _SERVANT_GROWN.sub("abd", word)
-    word = _THEOPHORIC.sub(r"\1allah", word)
-    return _OF_FAITH.sub(r"\1din", word)
+    if word.endswith(("lla", "llah")):
+        word = _THEOPHORIC.sub(r"\1allah", word)
+    if word.endswith(("in", "een", "ine")):
+        word = _OF_FAITH.sub(r"\1din", word)
+    return word
 
 
 def _drop_grown_article(word: str, place: int, label: str) -> str:
@@ -444,11 +438,11 @@ _SOUND_OF = {
     "sh": "š", "ch": "č", "zh": "ž", "ts": "ц", "tz": "ц", "ph": "f", "ck": "k", "ks": "X",
     "x": "X",
 }  # fmt: skip
-_VOWEL_GROUP = re.compile(r"[aeiou]{2}|[yw]")
+_LAST_IE = re.compile(r"ie(?=h?$)")  # latifieh
+_VOWEL_GROUP = re.compile(r"[aeiouyw]{2,}|y")  # qa(iyi)m; no step below looks past a consonant
 _VOWEL_STEPS = [
     (re.compile(pattern), sound)
     for pattern, sound in [
-        (r"ie(?=h?$)", "ye"),  # latifieh
         (r"(?:ou|oo)w?(?=[aei])|[ou]w(?=[aeiou])|u(?=[aeio])|o(?=a)", "w"),  # fouad, suwayda
         (r"a(?:w?(?:ou|oo|u)|w)(?![aeiouy])|ow(?![aeiouy])", "O"),  # zawr, daoud, fordow
         (r"[ae](?:yi|ye|ie|i|y)(?![aeiouy])|aee?(?![aeiouy])", "E"),  # husayn, hussein, raeesi
@@ -468,8 +462,9 @@ _PLAIN = dict(zip("âôśîėëïüḍṭ", "aosieeiudt", strict=True))
 _COLOURS = {"o": "+", "u": "+", "O": "+", "ô": "+", "ü": "-+", "ï": "-+", "ë": "-+"}
 """Dark vowels; those that follow an u may be either; all others are bright."""
 _FIRST_VOWEL = re.compile(r"[^aeiouEOâôîėëïüwy]?[aeiouEOâôîėëïü]")  # Ramla, Omar; not Sderot
-_LAST_VOWEL = re.compile(r"[aeiouEOâôîėëïü][^aeiouEOâôîėëïü]$")  # Hamid; not Hamd
 _VOWELS = frozenset("aeiouEOâôîėëïü")
+_LOST = _VOWELS | frozenset("hyw")
+"""Sounds that a spelling may leave out."""
 _FINAL_CLASSES = {
     "a": "a", "â": "a", "e": "ai", "i": "i", "o": "u", "ô": "u", "u": "u", "O": "u", "E": "E",
     "Λ": "a-",
@@ -494,15 +489,24 @@ class _Sounds(NamedTuple):
 
 @lru_cache(_MEMORY)
 def _hear(word: str) -> _Sounds:
-    text = _DOUBLED.sub(_FIRST_GROUP, _DIVINE.sub("Λ", word))
+    text = _DIVINE.sub("Λ", word) if word.endswith("allah") else word
+    text = _DOUBLED.sub(_FIRST_GROUP, text)
     text = _LETTERS.sub(lambda found: _SOUND_OF[found[0]], text)
-    if _VOWEL_GROUP.search(text):
-        for pattern, sound in _VOWEL_STEPS:
-            text = pattern.sub(sound, text)
+    if text.endswith(("ie", "ieh")):
+        text = _LAST_IE.sub("ye", text)
+    text = _VOWEL_GROUP.sub(lambda found: _hear_vowels(found[0]), text)
     text = _mark_places(_RUN.sub(_FIRST_GROUP, text))
     first = _FIRST_VOWEL.match(text)
     colours = _COLOURS.get(first[0][-1], "-") if first else "-+"
     return _Sounds(text, _class_end(text), colours)
+
+
+@lru_cache(_MEMORY)
+def _hear_vowels(group: str) -> str:
+    """Write vowels in a row as they are heard together."""
+    for pattern, sound in _VOWEL_STEPS:
+        group = pattern.sub(sound, group)
+    return group
 
 
 def _class_end(text: str) -> str:
@@ -510,17 +514,19 @@ def _class_end(text: str) -> str:
     last = text[-1:]
     if last in _FINAL_CLASSES:
         return _FINAL_CLASSES[last] + ("-+" if text.endswith("ne") else "")
-    found = _LAST_VOWEL.search(text)
-    finals = _COLOURS.get(found[0][0], "-") if found else "-+"
-    if last == "h" and text[-2:-1] in _VOWELS:
-        finals += _FINAL_CLASSES[_PLAIN.get(text[-2], text[-2])]
+    before = text[-2:-1]
+    if before not in _VOWELS or last in _VOWELS:
+        return "-+"  # Hamd; not Hamid
+    finals = _COLOURS.get(before, "-")
+    if last == "h":
+        finals += _FINAL_CLASSES[_PLAIN.get(before, before)]
     return finals
 
 
 def _mark_places(text: str) -> str:
     """Write otherwise the sounds that count otherwise where they stand."""
     text = _FIRST.get(text[:1], text[:1]) + text[1:]
-    if len(text) == 5:
+    if text[3:4] == "e":
         text = _LATE_E.sub(r"\1ė", text)
     if text[1:2] == "i":
         text = _CLOSED_I.sub(r"\1î", text)
@@ -532,7 +538,10 @@ def _mark_places(text: str) -> str:
 @lru_cache(_MEMORY)
 def _losses(text: str) -> tuple[float, ...]:
     """Say what it costs to leave out each sound of a word."""
-    return tuple(_loss(text, place) for place in range(len(text)))
+    losses = [
+        _loss(text, place) if sound in _LOST else _UNRELATED for place, sound in enumerate(text)
+    ]
+    return tuple(losses)
 
 
 def _loss(text: str, place: int) -> float:
@@ -584,26 +593,36 @@ def _word_cost(a: str, b: str, limit: float) -> float:
 
     The last vowel's class must agree: Khamenei, Khomeini; Hama, Hamas; Baghdad, Baghdadi.
     """
-    first, second = (_hear(a), _hear(b)) if a < b else (_hear(b), _hear(a))
-    if first.signs == second.signs:
+    if b < a:
+        a, b = b, a
+    ours, our_finals, _ = _hear(a)
+    theirs, their_finals, _ = _hear(b)
+    if ours == theirs:
         return 0.0
-    size = max(len(first.signs), len(second.signs))
-    if first.finals != second.finals and set(first.finals).isdisjoint(second.finals):
+    if our_finals != their_finals and set(our_finals).isdisjoint(their_finals):
         return math.inf
-    if size > _LONGEST:
-        return math.inf
-    return _edit_cost(first.signs, second.signs, limit * size)
+    size = max(len(ours), len(theirs))
+    return _edit_cost(ours, theirs, limit * size) if size <= _LONGEST else math.inf
 
 
 def _edit_cost(ours: str, theirs: str, limit: float) -> float:
     """Give the least cost between two words, past what they begin and end with alike."""
+    costs = _sound_costs()
+    our_losses, their_losses = _losses(ours), _losses(theirs)
     start, end, other_end = 0, len(ours), len(theirs)
     while start < end and start < other_end and ours[start] == theirs[start]:
         start += 1
+    # Either one is heard as the other here or one is left out, whatever follows.
+    if (
+        start < end
+        and start < other_end
+        and limit < our_losses[start]
+        and limit < their_losses[start]
+        and limit < costs.get(ours[start] + theirs[start], _UNRELATED)
+    ):
+        return math.inf
     while end > start and other_end > start and ours[end - 1] == theirs[other_end - 1]:
         end, other_end = end - 1, other_end - 1
-    costs = _sound_costs()
-    our_losses, their_losses = _losses(ours), _losses(theirs)
     if end - start == other_end - start == 1:  # most often
         kept = costs.get(ours[start] + theirs[start], _UNRELATED)
         kept = min(kept, our_losses[start] + their_losses[start])
@@ -697,29 +716,39 @@ def skeleton(name: str, label: str | None = None) -> tuple[str, ...]:
     [True, True]
     """
     if label is not None:
-        return tuple(sorted(_take_up(name, label).blocks))
-    return tuple(sorted(frozenset().union(*(_take_up(name, each).blocks for each in LABELS))))
+        return tuple(sorted(_read(name, label).blocks))
+    return tuple(sorted(frozenset().union(*(_read(name, each).blocks for each in LABELS))))
 
 
-class _Entry(NamedTuple):
-    """A name with all that a comparison needs."""
+class _Reading(NamedTuple):
+    """A name with all that a comparison needs.
 
-    reading: _Reading
+    Attributes:
+        key: Its lookup key.
+        words: Its words; titles, particles and stop words off, compounds in one.
+        core: The words without a head word that may be left out.
+        blocks: Its blocking keys.
+        is_acronym: Whether it is written as one.
+    """
+
+    key: str
+    words: tuple[str, ...]
+    core: tuple[str, ...]
     blocks: frozenset[str]
     is_acronym: bool
 
 
 @lru_cache(_MEMORY)
-def _take_up(name: str, label: str) -> _Entry:
-    reading = _read(name, label)
-    words = reading.core
-    keys = {f"={reading.key}"}
+def _read(name: str, label: str) -> _Reading:
+    key = _key(name)
+    words, core = _read_words(name, key, label)
+    blocks = {f"={key}"}
     is_short_form = is_acronym(name)
     if not is_short_form:
-        keys.update(_skeletons(words, label))
-        if label == "PERSON" and len(words) > 1:
-            keys.update(_person_blocks(words))
-    return _Entry(reading, frozenset(keys), is_short_form)
+        blocks.update(_skeletons(core, label))
+        if label == "PERSON" and len(core) > 1:
+            blocks.update(_person_blocks(core))
+    return _Reading(key, words, core, frozenset(blocks), is_short_form)
 
 
 def _person_blocks(words: Sequence[str]) -> Iterator[str]:
@@ -734,27 +763,36 @@ def _person_blocks(words: Sequence[str]) -> Iterator[str]:
             yield from _paired(words[1], last)
 
 
-def _paired(first: str, last: str) -> Iterator[str]:
-    for one, two in itertools.product(_ended(first), _ended(last)):
-        yield "~".join(sorted((one, two)))
+def _paired(first: str, last: str) -> list[str]:
+    return [
+        f"{one}~{two}" if one <= two else f"{two}~{one}"
+        for one in _ended(first)
+        for two in _ended(last)
+    ]
 
 
-def _skeletons(words: Sequence[str], label: str) -> Iterator[str]:
+def _skeletons(words: Sequence[str], label: str) -> list[str]:
     """Write words as one skeleton, so that "Tel Afar" and "Telafar" meet; closed words in full."""
     if label == "PERSON":
         free, closed = words, ""
     else:
-        free = [word for word in words if not _is_closed(word, label)]
-        closed = ".".join(word for word in words if _is_closed(word, label))
+        free, closed = words, ""
+        if in_full := [word for word in words if _is_closed(word, label)]:
+            free = [word for word in words if word not in in_full]
+            closed = ".".join(in_full)
     if len(free) < 2:
-        yield from (closed + key for key in _ended(free[0] if free else ""))
-        return
+        return [closed + key for key in _ended(free[0] if free else "")]
     parts = [_word_skeletons(word) for word in free]
     first, finals = _hear(free[0]), _hear(free[-1]).finals
-    for *readings, final in itertools.islice(itertools.product(*parts, finals), _MOST_KEYS):
-        key = _RUN.sub(_FIRST_GROUP, "".join(readings))
-        for colour in first.colours:
-            yield f"{closed}{colour}{key}:{final}"
+    readings = [
+        _RUN.sub(_FIRST_GROUP, "".join(reading))
+        for reading in itertools.islice(itertools.product(*parts), _MOST_KEYS)
+    ]
+    return [
+        f"{closed}{colour}{key}:{final}"
+        for key, final in itertools.islice(itertools.product(readings, finals), _MOST_KEYS)
+        for colour in first.colours
+    ]
 
 
 @lru_cache(_MEMORY)
@@ -772,13 +810,15 @@ def _ended(word: str) -> tuple[str, ...]:
 @lru_cache(_MEMORY)
 def _word_skeletons(word: str) -> tuple[str, ...]:
     signs = _hear(word).signs
+    if _SEVERAL.search(signs) is None:
+        return (_RUN.sub(_FIRST_GROUP, signs.translate(_ONE_CLASS)),)
     parts = [
         _MANY_CLASSES[part] if part in _MANY_CLASSES else (part.translate(_ONE_CLASS),)
         for part in _SEVERAL.split(signs)
         if part
     ]
     if len(parts) < 2:
-        readings = iter(parts[0] if parts else ("",))
+        readings = iter(parts[0])
     else:
         readings = map("".join, itertools.islice(itertools.product(*parts), _MOST_KEYS))
     return tuple(dict.fromkeys(_RUN.sub(_FIRST_GROUP, reading) for reading in readings))
@@ -818,13 +858,12 @@ def judge(a: str, b: str, label: str) -> Verdict:
     """Give the verdict on two surfaces, with its rule in words."""
     if b < a:
         a, b = b, a
-    one, other = _take_up(a, label), _take_up(b, label)
-    first, second = one.reading, other.reading
+    first, second = _read(a, label), _read(b, label)
     if first.key == second.key:
         return Verdict(True, "the same key")
-    if one.is_acronym or other.is_acronym:
+    if first.is_acronym or second.is_acronym:
         return Verdict(False, "an acronym must be the same")
-    if one.blocks.isdisjoint(other.blocks):
+    if first.blocks.isdisjoint(second.blocks):
         return Verdict(False, "no block in common")
     ours, theirs = _without_options(first, second)
     if ours == theirs:
@@ -848,19 +887,22 @@ def _without_options(first: _Reading, second: _Reading) -> tuple[tuple[str, ...]
 def _judge_word(a: str, b: str, label: str) -> Verdict:
     if _is_closed(a, label) or _is_closed(b, label):
         return Verdict(False, "a number, a head word or an English word must be the same")
-    if min(len(a), len(b)) < 4 and label != "PLACE":
+    if label != "PLACE" and min(len(a), len(b)) < 4:
         return Verdict(False, "under four letters a name must be the same")
     if label == "PERSON":
         is_same = _word_cost(a, b, 1.0) <= LONE_PERSON_LIMIT
         return Verdict(is_same, "a person's one word must sound the same")
-    is_same = _is_near(min(a, b), max(a, b))
+    is_same = _is_near(a, b) if a < b else _is_near(b, a)
     return Verdict(is_same, "near enough" if is_same else "too far apart")
 
 
 def _align(ours: Sequence[str], theirs: Sequence[str], label: str) -> bool:
     """Tell whether words pair off in order; one may be two of the other (Telafar, Tel Afar)."""
     if len(ours) == len(theirs):
-        return all(_is_spelling(a, b, label) for a, b in zip(ours, theirs, strict=True))
+        for a, b in zip(ours, theirs, strict=True):
+            if a != b and not _is_spelling(a, b, label):
+                return False
+        return True
     if len(ours) > len(theirs):
         ours, theirs = theirs, ours
     if not ours or len(theirs) > min(2 * len(ours), _LONGEST):
@@ -1028,7 +1070,7 @@ def explain(a: str, b: str, label: str) -> list[str]:
     """
     first, second = _read(a, label), _read(b, label)
     ours, theirs = _without_options(first, second)
-    shared = sorted(_take_up(a, label).blocks & _take_up(b, label).blocks)
+    shared = sorted(first.blocks & second.blocks)
     verdict = judge(a, b, label)
     lines = [
         f'Keys: "{first.key}" and "{second.key}".',
