@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clippings.aliases import Known, are_apart, find_known, find_spelled
-from clippings.binding import Mentions, Sense, bind_mentions, home_of
+from clippings.binding import Mentions, Sense, bind_mentions, home_of, name_key
 from clippings.corrections import Correction, Corrections
 from clippings.gazetteer import Place, locate
 from clippings.names import lookup_key, same_name, skeleton
@@ -176,8 +176,7 @@ class _Groups:
         for sense in self.senses:
             self.by_key[sense.label, sense.key].append(sense)
         self.apart: dict[tuple[str, ...], int] = {
-            (row.label, *sorted((row.key[1], _key(row.b, row.label)))): row.line
-            for row in corrections.of("distinct")
+            _pair(row): row.line for row in corrections.of("distinct")
         }
         self.separate = {row.key for row in corrections.of("split") if not row.article_id}
         self.refused: set[int] = set()
@@ -190,11 +189,12 @@ class _Groups:
 
     def join(self, one: Sense, other: Sense, *, is_forced: bool = False) -> bool:
         """Make one group of two, unless they are known to be two."""
-        first, second = sorted((self.find(one), self.find(other)), key=_order)
+        first, second = self.find(one), self.find(other)
         if first == second:
             return True
-        known = [self.identity[each] for each in (first, second)]
         if not is_forced:
+            first, second = sorted((first, second), key=_order)
+            known = self.identity[first], self.identity[second]
             if all(known) and known[0] != known[1]:
                 return False
             if any((each.label, each.key) in self.separate for each in (one, other)):
@@ -202,12 +202,9 @@ class _Groups:
             if self.apart and (line := self._apart(first, second)):
                 self.refused.add(line)
                 return False
-        if is_forced:
-            first, second = self.find(one), self.find(other)
-            known = [self.identity[first], self.identity[second]]
         self.leader[second] = first
         self.members[first] += self.members.pop(second)
-        self.identity[first] = known[0] or known[1]
+        self.identity[first] = self.identity[first] or self.identity[second]
         return True
 
     def _apart(self, first: Sense, second: Sense) -> int:
@@ -299,12 +296,12 @@ class _Groups:
 
     def _merge(self, row: Correction) -> None:
         ours = self._named(row)
-        theirs = self.by_key.get((row.label, _key(row.b, row.label)), [])
+        theirs = self.by_key.get((row.label, name_key(row.b, row.label)), [])
         for name, senses in ((row.a, ours), (row.b, theirs)):
             if not senses:
                 self._complain(row, f'no mention of "{name}" with that label')
                 return
-        pair = (row.label, *sorted((row.key[1], _key(row.b, row.label))))
+        pair = _pair(row)
         if pair in self.apart:
             self._complain(row, f"line {self.apart[pair]} says the contrary")
             return
@@ -316,7 +313,8 @@ class _Groups:
         self.touched.update(theirs)
 
     def _named(self, row: Correction) -> list[Sense]:
-        return self.by_key.get((row.label or "PLACE", _key(row.a, row.label or "PLACE")), [])
+        label = row.label or "PLACE"  # the operation `place` needs none
+        return self.by_key.get((label, name_key(row.a, label)), [])
 
     def _complain(self, row: Correction, found: str) -> None:
         message = f"expected a {row.operation} that changes something, found that {found}"
@@ -327,8 +325,9 @@ class _Groups:
         return sorted(self.members, key=_order)
 
 
-def _key(name: str, label: str) -> str:
-    return Correction(0, "", label, name, "", "").key[1]
+def _pair(row: Correction) -> tuple[str, ...]:
+    """Give label and keys of the two names of a row, in a fixed order."""
+    return row.label, *sorted((row.key[1], name_key(row.b, row.label)))
 
 
 def _order(sense: Sense) -> tuple[str, str, str, str]:
@@ -421,7 +420,7 @@ def _entities(
     )
     total = {row["id"]: row for row in totals.to_pylist()}
     renamed = {row.key: row.b for row in groups.corrections.of("rename")}
-    placed = {("PLACE", _key(row.a, "PLACE")): row for row in groups.corrections.of("place")}
+    placed = {("PLACE", name_key(row.a, "PLACE")): row for row in groups.corrections.of("place")}
     made = []
     for leader in groups.leaders():
         entity_id = ids.by_sense[leader]

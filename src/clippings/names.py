@@ -20,11 +20,12 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from clippings.records import LABELS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 DATA = Path(__file__).parent / "data"
-LABELS = ("PERSON", "ORG", "PLACE")
 
 WORD_LIMIT = 0.13
 """Distance for each sound of the longer word, up to which two words are spellings of one."""

@@ -620,7 +620,6 @@ class _Articles:
         gone_dumps: Collection[str],
         previous: store.Snapshot | None,
     ) -> None:
-        import pyarrow as pa
         import pyarrow.compute as pc
 
         self._publication = publication
@@ -632,7 +631,6 @@ class _Articles:
         come = fresh["articles"]["article_id"].to_pylist()
         self._go = {*dead["article_id"].to_pylist(), *come}
         self._come = {table: _distinct(table, fresh[table]) for table in _BY_ARTICLE}
-        self._live = pa.array(sorted(set(found.to_pylist())), pa.string())
         self.corrected: dict[str, dict[str, Any]] = {}
 
     def put(self, corrections: Corrections) -> list[tuple[int, str]]:
@@ -665,14 +663,8 @@ class _Articles:
             except DateError as error:
                 faults.append((row.line, str(error)))
                 continue
-            original = {name: article[name] for name in change}
-            self.corrected.setdefault(row.article_id, {}).update(
-                {
-                    k: v
-                    for k, v in _write_note(original).items()
-                    if k not in self.corrected.get(row.article_id, {})
-                }
-            )
+            original = _write_note({name: article[name] for name in change})
+            self.corrected[row.article_id] = original | self.corrected.get(row.article_id, {})
             article |= change
         if wanted:
             rows = pa.Table.from_pylist(list(articles.values()), schema=rows.schema)
@@ -720,7 +712,8 @@ def _corrected_columns(row: Correction) -> dict[str, Any]:
 
 def _write_note(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        name: getattr(value, "isoformat", lambda v=value: v)() for name, value in values.items()
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in values.items()
     }
 
 
