@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clippings.articles import Article, Split, squeeze
 from clippings.errors import ReadError
 from clippings.layouts.layout import load_layout
 from clippings.read import decode
 from clippings.records import PROBLEMS, SPAN_KINDS
-from clippings.split import Article, Split, split, squeeze
+from clippings.split import split
 
 HERE = Path(__file__).parent
 RAW = HERE.parent / "raw"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clippings import entities, split, store
+from clippings.articles import Article
 from clippings.corrections import FILE as CORRECTIONS
 from clippings.corrections import Correction, Corrections, read_corrections
 from clippings.dates import parse_date
@@ -454,7 +455,7 @@ def _read(dump: Dump, layout: Layout, nlp: Language) -> dict[str, pa.Table]:
     return {table: to_arrow(table, rows[table]) for table in rows}
 
 
-def article_id(article: split.Article) -> str:
+def article_id(article: Article) -> str:
     """Give the id of an article: the same for the same words, wherever they stand."""
     return hash_id(
         article.title,
@@ -468,7 +469,7 @@ def article_id(article: split.Article) -> str:
     )
 
 
-def _article_row(key: str, article: split.Article) -> ArticleRow:
+def _article_row(key: str, article: Article) -> ArticleRow:
     return ArticleRow(
         article_id=key,
         title=article.title,

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from clippings.articles import Split
     from clippings.pipeline import Run
     from clippings.read import Dump
-    from clippings.split import Split
 
 _MOST_PROBLEMS = 20
 
