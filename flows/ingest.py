@@ -56,7 +56,7 @@ def ingest_dumps(
     raw: str = "raw",
     processed: str = "processed",
     model: str | None = None,
-    layout: str = "digest",
+    layout: str | None = None,
     workers: int = 1,
 ) -> State[Any]:
     """Bring the tables in `processed` up to date with the dumps in `raw`.
@@ -65,7 +65,7 @@ def ingest_dumps(
         raw: Folder of dumps; never written.
         processed: Folder of tables; made where it is missing.
         model: Name or path of a spaCy pipeline; None for the one that ships with clippings.
-        layout: Name of the layout of the dumps.
+        layout: Name of the layout of the dumps; None for the one that explains each best.
         workers: Most processes at a time; 1 for the flow's own.
 
     Returns:
@@ -141,7 +141,7 @@ def _process_in(pool: ProcessPoolExecutor, is_over: Event, work: Work, batch: Ba
 
 
 def _name_batch(batch: Batch) -> str:
-    first = quote(batch.jobs[0].file)
+    first = quote(batch.jobs[0].found.name)
     return first if len(batch.jobs) == 1 else f"{len(batch.jobs)} dumps from {first}"
 
 
@@ -260,7 +260,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="PATH|NAME",
         help="spaCy pipeline (default: the one that ships with clippings; blank:en tags nothing)",
     )
-    parser.add_argument("--layout", default="digest", metavar="NAME", help="form of the dumps")
+    parser.add_argument(
+        "--layout", metavar="NAME", help="form of the dumps (default: what explains each best)"
+    )
     parser.add_argument(
         "--workers",
         type=positive,

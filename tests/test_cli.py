@@ -53,7 +53,7 @@ def test_a_run_with_a_problem(
     desk: Any, write_dump: Callable[..., str], ingest: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     desk.put("good.txt", write_dump(1))
-    desk.put("bad\x1b[31m\n.txt", b"%PDF-1.7")
+    desk.put("bad\x1b[31m\n.txt", b"\x7fELF")
     for _ in range(2):  # it stands in a run with nothing new too
         assert ingest() == 3
         told = capsys.readouterr()
@@ -73,7 +73,7 @@ def test_a_warning_is_no_error(
     ("options", "message"),
     [
         (["--raw", "no/such/raw"], "no/such/raw: expected a folder with raw dumps, found No such"),
-        (["--layout", "diggest"], 'expected one of digest, found "diggest"'),
+        (["--layout", "diggest"], 'found "diggest". Did you mean "digest"?'),
         (["--model", "no_such_model"], 'model "no_such_model": expected a spaCy pipeline'),
         (["--processed", __file__], "expected a folder that can be written"),
     ],
@@ -205,11 +205,11 @@ def test_inspect_shows_how_a_dump_splits(
     ("content", "message"),
     [
         (
-            b"%PDF-1.7",
-            "expected plain text, found a PDF. Export or save it as plain text in UTF-8.",
+            b"\x7fELF",
+            "expected plain text, found a program. Export or save it as plain text in UTF-8.",
         ),
         (b"caf\x81", "which is neither; the first byte that is not UTF-8 is at 3. Find out"),
-        (None, "expected a dump, found No such file or directory. Name a file."),
+        (None, "expected a readable file: No such file or directory. Check its name"),
     ],
 )
 def test_inspect_refuses_what_is_no_dump(

@@ -587,8 +587,11 @@ def test_another_rule_does_all_again(
     before = desk.parts()
     tagged.clear()
     if place == "layout":
-        layout = replace(load_layout("digest"), fingerprint="another")
-        monkeypatch.setattr(pipeline, "load_layout", lambda name: layout)
+        monkeypatch.setattr(
+            pipeline,
+            "load_layout",
+            lambda name, _: replace(load_layout(name), fingerprint=f"another {name}"),
+        )
     else:
         owner = split if place == "split.VERSION" else pipeline
         monkeypatch.setattr(owner, place.rpartition(".")[2], 1_000_000)
@@ -711,7 +714,7 @@ def test_work_that_vanishes_is_an_error_with_a_remedy(
         for path in (desk.processed / ".store" / "work").iterdir():
             path.unlink()
 
-    with pytest.raises(StoreError, match=r"saved work of 'b\.txt'.*Run\s+again"):
+    with pytest.raises(StoreError, match=r"saved work of b\.txt.*Run\s+again"):
         desk.ingest(map=lose)
     assert desk.parts() == before
 
@@ -770,15 +773,16 @@ _TEXT = "Some plain words that nobody would take for anything else.\n"
 _BAD: dict[str, tuple[str, bytes | Callable[[Path], None]]] = {
     "program.txt": ("not_text", b"\x7fELF\x02\x01\x01" + bytes(90)),
     "noise.txt": ("not_text", bytes(range(1, 32)) * 20),
-    "paper.txt": ("not_text", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj"),
-    "packed.txt": ("not_text", b"PK\x03\x04\x14\x00\x00\x00\x08\x00"),
+    "paper.txt": ("broken_office", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj"),
+    "packed.txt": ("broken_archive", b"PK\x03\x04\x14\x00\x00\x00\x08\x00"),
     "nul.txt": ("not_text", (_TEXT * 5).encode() + b"\0" + _TEXT.encode()),
     "wide.txt": ("utf16_without_bom", _TEXT.encode("utf-16-le")),
     "wide_be.txt": ("utf16_without_bom", _TEXT.encode("utf-16-be")),
     "half_wide.txt": ("unknown_encoding", codecs.BOM_UTF16_LE + _TEXT.encode("utf-16-le")[:-1]),
     "unknown.txt": ("unknown_encoding", b"caf\x81 " * 20),
     "too_large.txt": ("too_large", _TEXT.encode() * 1000),
-    "word.docx": ("unsupported_type", b"PK\x03\x04"),
+    "word.docx": ("broken_office", b"PK\x03\x04"),
+    "sheet.xlsx": ("unsupported_type", b"PK\x03\x04"),
     "fifo.txt": ("not_a_file", make_fifo),
     "socket.txt": ("not_a_file", make_socket),
     "out.txt": ("outside_raw", make_link("../outside.txt")),

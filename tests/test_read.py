@@ -7,6 +7,7 @@ import json
 import lzma
 import tracemalloc
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -287,3 +288,90 @@ def test_odd_bytes_take_linear_time(unit: bytes) -> None:
     content = b"The " + unit * (2_000_000 // len(unit))
     dump = try_decode(content)
     assert isinstance(dump, Dump) or dump.code in PROBLEMS
+
+
+PAGE = "<html><head><meta charset={}></head><p>{}</p></html>"
+MESSAGE = "Message-ID: <1@b>\nSubject: A raid\n\n{}\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "form", "encoding", "words"),
+    [
+        (PAGE.format("utf-8", "Lévinas – “x”").encode(), "html", "utf-8", "Lévinas – “x”"),
+        (PAGE.format("x", "\ufeffé").encode("utf-8-sig"), "html", "utf-8-sig", "é"),
+        (("\ufeff" + PAGE.format("x", "é")).encode("utf-16-le"), "html", "utf-16-le", "é"),
+        (PAGE.format("iso-8859-1", "“é”").encode("cp1252"), "html", "cp1252", "“é”"),
+        (PAGE.format("x-unknown", "é").encode("cp1252"), "html", "cp1252", "é"),
+        (PAGE.format("koi8-r", "Правда").encode("koi8-r"), "html", "koi8-r", "Правда"),
+        (PAGE.format("gb2312", "你好").encode("gb2312"), "html", "gb2312", "你好"),
+        (PAGE.format("koi8-r", "Правда").encode(), "html", "utf-8", "Правда"),
+        (PAGE.format("gb2312", "né").encode("cp1252"), "html", "cp1252", "né"),
+        (MESSAGE.format("né").encode(), "mail", "utf-8", "né"),
+        (MESSAGE.format("né").encode("cp1252"), "mail", "cp1252", "né"),
+        (b"\xef\xbb\xbf" + MESSAGE.format("x").encode(), "mail", "utf-8", "x"),
+        (b"Date: 3 May 1990\nSubject: <p>x\n", "text", "utf-8", "<p>x"),
+        ("Où <p>né".encode("cp1252"), "text", "cp1252", "<p>né"),
+    ],
+)
+def test_form_is_told_from_the_bytes(content: bytes, form: str, encoding: str, words: str) -> None:
+    dump = decode(content)
+    assert (dump.form, dump.encoding) == (form, encoding)
+    assert words in dump.text
+    assert_bytes_are_tiled(dump)
+    start = dump.text.index(words)
+    stretch = content[dump.byte_offset(start) : dump.byte_offset(start + len(words))]
+    assert stretch.decode(encoding.removesuffix("-sig")) == words
+
+
+def assert_bytes_are_tiled(dump: Dump) -> None:
+    offsets = [dump.byte_offset(char) for char in range(len(dump.text) + 1)]
+    assert (offsets[0], offsets[-1]) == (0, len(dump.content))
+    assert all(start < end for start, end in pairwise(offsets))
+    assert [dump.char_offset(offset) for offset in offsets] == list(range(len(offsets)))
+
+
+def test_marks_are_of_the_rendered_text() -> None:
+    dump = decode("<html><div id=hd>Où &amp; <b class='x'>quand</b></div>".encode())
+    assert [dump.text[mark.start : mark.end] for mark in dump.marks] == ["Où & quand", "quand"]
+    assert [mark.fits("#hd") for mark in dump.marks] == [True, False]
+    assert decode(b"plain").marks == ()
+
+
+def test_a_stray_byte_of_a_page_is_where_it_is_rendered() -> None:
+    content = "<html><p>“né” ".encode() + b"\xe9<p>x"
+    dump = decode(content)
+    assert (dump.encoding, dump.first_stray) == ("utf-8+cp1252", dump.text.rindex("é"))
+    assert dump.byte_offset(dump.text.rindex("é")) == content.index(b"\xe9<")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"<html>\0", b"From a b\nDate: x\n\n\0", b"<html>\x81", b"{\\rtf1 <html>"],
+    ids=repr,
+)
+def test_pages_and_mail_keep_the_rules_of_what_is_text(content: bytes) -> None:
+    with pytest.raises(ReadError):
+        decode(content)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.sampled_from([b"", b"\xef\xbb\xbf", b"\n"]),
+    st.sampled_from([b"<html>", b"<!doctype html>", b"From a\nDate: x\n", MESSAGE.encode()]),
+    st.lists(
+        st.one_of(
+            st.binary(max_size=4),
+            st.text(max_size=4).map(str.encode),
+            st.sampled_from([b"<p>", b"</p>", b"&eacute;", b"<meta charset=gbk>", b"\n\n", b"=E9"]),
+        ),
+        max_size=20,
+    ).map(b"".join),
+)
+def test_pages_and_mail_of_any_bytes_are_tiled(mark: bytes, start: bytes, rest: bytes) -> None:
+    dump = try_decode(mark + start + rest)
+    if isinstance(dump, ReadError):
+        assert PROBLEMS[dump.code].severity == "error"
+    else:
+        assert dump.form in ("html", "mail")
+        dump.text.encode()
+        assert_bytes_are_tiled(dump)

@@ -27,7 +27,8 @@ from clippings.records import (
 
 # The contract of design.md, which readers outside the project rely on.
 CONTRACT = {
-    "dumps": "dump_id path sha256 byte_count encoding layout status article_count claimed_count",
+    "dumps": "dump_id path sha256 byte_count encoding layout status article_count claimed_count "
+    "layout_score layout_runner_up",
     "articles": "article_id title published_date date_precision published_text byline dateline "
     "outlet body word_count",
     "occurrences": "dump_id position article_id start_byte end_byte",
@@ -37,11 +38,12 @@ CONTRACT = {
     "country_code latitude longitude geonames_id wikidata_id parent_id",
     "aliases": "entity_id alias mention_count rule",
     "merged": "entity_id merged_into",
+    "stories": "article_id story_id",
     "spans": "dump_id start_byte end_byte kind article_id",
     "problems": "dump_id path severity code start_byte detail action",
 }
 NULLABLE = {
-    "dumps": "sha256 byte_count encoding layout claimed_count",
+    "dumps": "sha256 byte_count encoding layout claimed_count layout_score layout_runner_up",
     "articles": "title published_date date_precision published_text byline dateline outlet",
     "mentions": "entity_id",
     "entities": "first_date last_date country_code latitude longitude geonames_id wikidata_id "
@@ -131,7 +133,7 @@ def test_no_rows_still_have_a_schema(tmp_path: Path) -> None:
 
 
 def test_rows_keep_their_order() -> None:
-    found = [DumpRow(name, name, None, None, None, None, "ok", 0, None) for name in "cab"]
+    found = [DumpRow(name, name, None, None, None, None, "ok", 0, None, None, None) for name in "cab"]
     assert to_arrow("dumps", found)["path"].to_pylist() == ["c", "a", "b"]
 
 

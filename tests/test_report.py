@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from clippings.choose import split_best
 from clippings.layouts.layout import load_layout
 from clippings.pipeline import Run
 from clippings.read import decode
 from clippings.records import PROBLEMS, TABLES, ProblemRow
 from clippings.report import quote, write_markdown, write_split, write_text
-from clippings.split import split
 
 NASTY = [
     "<script>alert(1)</script>.txt",
@@ -56,8 +56,9 @@ def test_the_report_for_a_terminal() -> None:
         "  entities            5,000 rows",
         "  aliases             6,000 rows",
         "  merged              7,000 rows",
-        "  spans               8,000 rows",
-        "  problems            9,000 rows",
+        "  stories             8,000 rows",
+        "  spans               9,000 rows",
+        "  problems           10,000 rows",
         "1 error and 1 warning, in full in the table problems:",
         "  error    a.txt: not_text: expected text, found none",
         f"           {PROBLEMS['not_text'].action}",
@@ -130,8 +131,9 @@ def test_how_a_dump_splits() -> None:
         "In that year nobody knew of it, and none of the others had been told of it either.\n"
     )
     dump = decode(text.encode())
-    lines = write_split(dump, split(dump.text, load_layout("digest"))).splitlines()
+    lines = write_split(dump, split_best(dump.text, [load_layout("digest")])).splitlines()
     assert lines[0] == f"{len(text)} bytes, utf-8, 2 articles"
+    assert lines.pop(1).startswith("layout: digest, score 0.")
     assert lines[1] == "   1  The Road From Haifa to the Sea and Back"
     assert lines[2] == "      Aug. 19 2019 (day); FDD"
     assert lines[3] == "      Iran, Iraq"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from clippings.dates import PrintedDate
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """One stretch of a dump.
 
     Attributes:
@@ -24,8 +24,7 @@ class Span:
     article: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Article:
+class Article(NamedTuple):
     """One article as it stands in a dump, its text canonical.
 
     Every run of white space is one space, paragraphs are joined by a blank line, and what is
@@ -44,8 +43,7 @@ class Article:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(NamedTuple):
     """Something about a dump that a person should look at.
 
     Attributes:
@@ -61,11 +59,21 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A dump, split: its articles in order, spans that tile its text, and doubts."""
+    """A dump, split.
+
+    Attributes:
+        articles: In the order of the dump.
+        spans: Stretches that tile its text exactly.
+        doubts: What a person should look at.
+        claimed: How many articles the dump says that it holds; None where it does not say.
+        numbers: The numbers that articles bear, each with its character offset.
+    """
 
     articles: tuple[Article, ...]
     spans: tuple[Span, ...]
     doubts: tuple[Doubt, ...]
+    claimed: int | None = None
+    numbers: tuple[tuple[int, int], ...] = ()
 
 
 def squeeze(text: str) -> str:
@@ -74,4 +82,7 @@ def squeeze(text: str) -> str:
     >>> squeeze(" a\u00a0 b\t")
     'a b'
     """
+    # Of all white space only the space is printable; rfind is the fastest way to look for two.
+    if text.isprintable() and text.rfind("  ") == -1:
+        return text.strip(" ")
     return " ".join(text.split())

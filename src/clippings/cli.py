@@ -5,9 +5,17 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import re
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from clippings.choose import Choice
+    from clippings.layouts.layout import AnyLayout
+    from clippings.scan import Found
 
 _BUSY = 75  # EX_TEMPFAIL of sysexits.h: try again later
 
@@ -62,7 +70,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PATH|NAME",
         help="spaCy pipeline (default: the one that ships with clippings; blank:en tags nothing)",
     )
-    ingest.add_argument("--layout", default="digest", metavar="NAME", help="form of the dumps")
+    ingest.add_argument(
+        "--layout", metavar="NAME", help="form of the dumps (default: what explains each best)"
+    )
     ingest.add_argument(
         "--workers", type=_positive, metavar="N", help="processes (default: one per core)"
     )
@@ -81,8 +91,22 @@ def _parser() -> argparse.ArgumentParser:
     ingest.set_defaults(run=_ingest)
 
     inspect = commands.add_parser("inspect", help="show how a dump splits, without writing")
-    inspect.add_argument("file", metavar="FILE")
-    inspect.add_argument("--layout", default="digest", metavar="NAME", help="form of the dump")
+    inspect.add_argument(
+        "file", metavar="FILE", help="a dump, an archive, or one of its members: a.zip!/b.txt"
+    )
+    inspect.add_argument(
+        "--layout", metavar="NAME", help="form of the dump (default: what explains it best)"
+    )
+    inspect.add_argument(
+        "--raw", default="raw", metavar="FOLDER", help="your own layouts stand beside it"
+    )
+    inspect.add_argument("--all", action="store_true", help="show every article, not the first ten")
+    inspect.add_argument(
+        "--boilerplate", action="store_true", help="propose lines that recur across the articles"
+    )
+    inspect.add_argument(
+        "--save", metavar="NAME", help="write the layout to layouts/NAME.toml, to be edited"
+    )
     inspect.set_defaults(run=_inspect)
 
     explain = commands.add_parser("explain", help="tell why the spellings of a name are one")
@@ -142,24 +166,83 @@ def _inspect(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from clippings.errors import ReadError
-    from clippings.layouts.layout import load_layout
-    from clippings.read import decode
+    from clippings.layouts.layout import FOLDER, layout_names, load_layout
+    from clippings.read import MAX_DUMP_BYTES
+    from clippings.scan import find_in_file
+
+    folder = Path(options.raw).parent / FOLDER
+    names = [options.layout] if options.layout else layout_names(folder)
+    layouts = [load_layout(name, folder) for name in names]
+    file, _, member = options.file.partition("!/")
+    found = find_in_file(Path(file), max_bytes=MAX_DUMP_BYTES)
+    dumps = [each for each in found if member in ("", each.member)]
+    if not dumps:
+        raise ReadError(
+            "unreadable", f'{file}: expected a member "{member}", found none. Name one.'
+        )
+    for each in dumps:
+        if len(found) > 1:
+            print(f"{Path(file).parent / each.path}:")
+        _inspect_dump(each, Path(file).parent, layouts, folder, options)
+    return 0
+
+
+def _inspect_dump(
+    found: Found,
+    raw: Path,
+    layouts: Sequence[AnyLayout],
+    folder: Path,
+    options: argparse.Namespace,
+) -> None:
+    from clippings.archives import read_content
+    from clippings.choose import split_best
+    from clippings.errors import ReadError
+    from clippings.learn import propose_boilerplate
+    from clippings.read import MAX_DUMP_BYTES, decode
     from clippings.records import PROBLEMS
-    from clippings.report import write_split
-    from clippings.split import split
+    from clippings.report import write_proposals, write_split
 
     try:
-        content = Path(options.file).read_bytes()
-    except OSError as error:
-        detail = f"{options.file}: expected a dump, found {error.strerror}. Name a file."
-        raise ReadError("unreadable", detail) from None
-    try:
-        dump = decode(content)
+        if found.code:
+            raise ReadError(found.code, found.detail or "")
+        dump = decode(read_content(raw, found.file, found.member, max_bytes=MAX_DUMP_BYTES))
     except ReadError as error:
-        detail = f"{options.file}: {error.detail}. {PROBLEMS[error.code].action}"
+        detail = f"{raw / found.path}: {error.detail}. {PROBLEMS[error.code].action}"
         raise ReadError(error.code, detail, error.start_byte) from None
-    print(write_split(dump, split(dump.text, load_layout(options.layout))))
-    return 0
+    choice = split_best(dump.text, layouts, dump.marks)
+    print(write_split(dump, choice, most=None if options.all else 10))
+    if options.boilerplate:
+        print(write_proposals(propose_boilerplate(dump.text, choice.found)))
+    if options.save:
+        print(f"wrote {_save_layout(choice, options.save, folder)}; edit it, then run ingest")
+
+
+def _save_layout(choice: Choice, name: str, folder: Path) -> Path:
+    """Write the layout of a dump to a new file."""
+    from clippings.choose import LEARNED
+    from clippings.errors import LayoutError
+    from clippings.layouts.layout import name_source, read_source
+
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
+        raise LayoutError(
+            f'--save: expected a name of small letters, digits, "-" and "_", found "{name}".'
+        )
+    if choice.learned and choice.layout in (None, LEARNED):
+        source = choice.learned.toml
+    elif choice.layout:
+        source = read_source(choice.layout, folder)
+    else:
+        raise LayoutError("--save: expected a form that recurs in the file, found none.")
+    file = folder / f"{name}.toml"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with file.open("x", encoding="utf-8") as handle:
+            handle.write(name_source(source, name))
+    except FileExistsError:
+        raise LayoutError(
+            f"--save: expected a new name, found {file}. Take another, or delete that file."
+        ) from None
+    return file
 
 
 def _explain(options: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clippings import store
+from clippings.archives import read_content
 from clippings.errors import ReadError, StoreError
 from clippings.models import find_model
 from clippings.read import Dump, decode
@@ -171,11 +172,16 @@ def _words(text: str, paragraphs: Iterable[tuple[int, int]]) -> Iterator[tuple[i
 def _read_again(processed: Path, manifest: Mapping[str, Any], dump_id: str, path: str) -> Dump:
     note = manifest["dumps"][dump_id]
     try:
-        content = (processed / manifest["raw"] / note["file"]).read_bytes()
-    except OSError as error:
+        content = read_content(
+            processed / manifest["raw"],
+            note["file"],
+            note["member"],
+            max_bytes=manifest["max_dump_bytes"],
+        )
+    except ReadError as error:
         raise ReadError(
-            "unreadable",
-            f"{path}: expected the raw file it was ingested from, found {error.strerror}. Put it "
+            error.code,
+            f"{path}: expected the raw file it was ingested from, found none: {error}. Put it "
             "back or run `clippings ingest`.",
         ) from None
     if hashlib.sha256(content).hexdigest() != note["sha256"]:

@@ -8,18 +8,20 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clippings import entities, split, store
+from clippings import choose, entities, office, scan, split, store
+from clippings.archives import read_content
 from clippings.articles import Article
 from clippings.corrections import FILE as CORRECTIONS
 from clippings.corrections import Correction, Corrections, read_corrections
 from clippings.dates import parse_date
 from clippings.errors import DateError, ReadError, StoreError, WorkerError
-from clippings.layouts.layout import Layout, load_layout
+from clippings.layouts.layout import FOLDER as LAYOUTS
+from clippings.layouts.layout import AnyLayout, layout_names, load_layout
 from clippings.models import Model, find_model
 from clippings.read import MAX_DUMP_BYTES, Dump, decode
 from clippings.records import (
@@ -39,7 +41,7 @@ from clippings.records import (
 )
 from clippings.registry import FILE as REGISTRY
 from clippings.registry import Registry, read_registry, write_registry
-from clippings.scan import Found, find_dumps, hash_id, to_text
+from clippings.scan import Found, find_dumps, hash_id, name_dump, to_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -47,6 +49,9 @@ if TYPE_CHECKING:
 
 TAG_VERSION = 1
 """Raised by hand when tag.py finds something else with the same model."""
+
+STORIES_VERSION = 1
+"""Raised by hand when stories.py finds other families in the same articles."""
 
 _BY_DUMP = ("dumps", "occurrences", "spans", "problems")
 _BY_ARTICLE = ("articles", "article_topics", "mentions")
@@ -59,15 +64,11 @@ class Job:
     """One content to be processed.
 
     Attributes:
-        file: A file that holds it, relative to the raw folder.
-        sha256: The hash that it had when the run was planned.
-        byte_count: Its size in bytes.
+        found: A dump that holds it, with the hash that it had when the run was planned.
         key: Name of its saved work.
     """
 
-    file: str
-    sha256: str
-    byte_count: int
+    found: Found
     key: str
 
 
@@ -78,8 +79,9 @@ class Batch:
     jobs: tuple[Job, ...]
     raw: Path
     processed: Path
-    layout: str
+    layouts: tuple[AnyLayout, ...]
     model: Model
+    max_dump_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ def ingest(
     processed: str | Path = "processed",
     *,
     model: str | Path | None = None,
-    layout: str = "digest",
+    layout: str | None = None,
     max_dump_bytes: int = MAX_DUMP_BYTES,
     map: Map | None = None,
     workers: int = 1,
@@ -150,7 +152,8 @@ def ingest(
         raw: Folder of dumps; never written.
         processed: Folder of tables; made where it is missing.
         model: Name or path of a spaCy pipeline; None for the one that ships with the package.
-        layout: Name of the layout of the dumps.
+        layout: Name of the layout of the dumps; None to give each the one that explains most of it.
+            A user's own stand in the folder `layouts` beside `raw`.
         max_dump_bytes: Dumps over this size, in bytes, are rejected.
         map: How batches are worked off; None for `workers` processes.
         workers: Processes, where no `map` is given; 1 for this one.
@@ -163,14 +166,17 @@ def ingest(
     Raises:
         LockedError: Another run is at work on `processed`.
         CorrectionError: `corrections.csv` beside `raw` cannot be read.
-        LayoutError: There is no such layout.
+        LayoutError: There is no such layout, or a layout file cannot be used.
         ModelError: There is no such pipeline, or it cannot be loaded.
         ReadError: `raw` is no folder that can be listed.
         StoreError: `processed` cannot be read or written.
         WorkerError: A worker process was killed.
     """
     raw, processed = Path(raw), Path(processed)
-    read_layout, found_model = load_layout(layout), find_model(model)
+    folder = raw.parent / LAYOUTS
+    names = [layout] if layout else layout_names(folder)
+    layouts = tuple(load_layout(name, folder) for name in names)
+    found_model = find_model(model)
     with store.lock(processed):
         store.checkpoint("locked")
         with store.writing(processed):
@@ -180,10 +186,15 @@ def ingest(
         if previous and previous.manifest["schema_version"] != SCHEMA_VERSION:
             previous = None
         corrections = read_corrections(raw.parent / CORRECTIONS)
-        found = find_dumps(raw, max_bytes=max_dump_bytes)
-        plan = _plan(found, previous, read_layout, found_model)
+        found = find_dumps(
+            raw, max_bytes=max_dump_bytes, known=_known_archives(previous, max_dump_bytes)
+        )
+        plan = _plan(found, previous, layouts, found_model)
         store.checkpoint("planned")
-        batches = _batches(plan.jobs, raw, processed, layout, found_model)
+        batches = [
+            Batch(jobs, raw, processed, layouts, found_model, max_dump_bytes)
+            for jobs in _pack(plan.jobs)
+        ]
         run_map = map or _pool(min(workers, len(batches)))
         put_off: list[Found] = []
         done_count = 0
@@ -195,10 +206,24 @@ def ingest(
         store.checkpoint("work saved")
         plan = _defer(plan, put_off)
         with store.writing(processed):
-            snapshot = _publish(plan, raw, processed, previous, ids, corrections)
+            snapshot = _publish(plan, raw, processed, previous, ids, corrections, max_dump_bytes)
             store.collect(processed)
         store.checkpoint("collected")
     return _report(plan, snapshot, previous)
+
+
+def _known_archives(previous: store.Snapshot | None, max_dump_bytes: int) -> dict[str, list[Found]]:
+    """Tell what the last run found in each archive, so that it is not unpacked again."""
+    known: dict[str, list[Found]] = {}
+    rules = {"max_dump_bytes": max_dump_bytes, "scan_version": scan.VERSION}
+    if previous and all(previous.manifest[name] == rule for name, rule in rules.items()):
+        for note in previous.manifest["dumps"].values():
+            if note["archive_sha256"]:
+                is_passing = note["code"] in ("changing", "failed")
+                values = {name: note[name] for name in _FOUND}
+                each = Found(**values | ({"code": None, "detail": None} if is_passing else {}))
+                known.setdefault(each.file, []).append(each)
+    return known
 
 
 def _read_ids(previous: store.Snapshot | None, registry: str | Path | None) -> Registry:
@@ -222,9 +247,9 @@ class _Plan:
     """What is found, what stands, and what is to be done.
 
     Attributes:
-        state: What the manifest will say of each file, by dump_id: its `file`, `sha256`,
-            `byte_count`, the `key` of its work (None where it is rejected) and the `code` and
-            `detail` of why it is not used or not up to date.
+        state: What the manifest will say of each dump, by dump_id: what was found (`_FOUND`) and
+            the `key` of its work (None where it is rejected); `code` and `detail` tell why it is
+            not used or not up to date.
         before: What the manifest of the previous snapshot says.
         jobs: The files to process.
     """
@@ -240,36 +265,36 @@ class _Plan:
 
 
 def _plan(
-    found: Iterable[Found], previous: store.Snapshot | None, layout: Layout, model: Model
+    found: Iterable[Found],
+    previous: store.Snapshot | None,
+    layouts: Iterable[AnyLayout],
+    model: Model,
 ) -> _Plan:
     before = previous.manifest["dumps"] if previous else {}
-    rules = (str(split.VERSION), str(TAG_VERSION), str(SCHEMA_VERSION))
+    versions = (choose.VERSION, split.VERSION, TAG_VERSION, SCHEMA_VERSION)
+    rules = (*(layout.fingerprint for layout in layouts), model.fingerprint, *map(str, versions))
     state: dict[str, dict[str, Any]] = {}
     jobs = []
     for each in found:
         old = before.get(each.dump_id)
         key = None
         if each.sha256:
-            key = hash_id(each.sha256, layout.fingerprint, model.fingerprint, *rules)
+            key = hash_id(each.sha256, *rules, office.fingerprint() if each.is_office else None)
             if not old or old["key"] != key:
-                jobs.append(Job(each.file, each.sha256, each.byte_count or 0, key))
+                jobs.append(Job(each, key))
         state[each.dump_id] = _note(each, key, old)
     return _Plan(state, before, tuple(jobs))
 
 
+_FOUND = tuple(field.name for field in fields(Found))
+
+
 def _note(found: Found, key: str | None, old: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Write down one file for the manifest; one that is just changing stays as it was."""
-    sha256 = found.sha256
+    """Write down one dump for the manifest; one that is just changing stays as it was."""
+    note = {name: getattr(found, name) for name in _FOUND} | {"key": key}
     if found.code == "changing" and old:
-        key, sha256 = old["key"], old["sha256"]
-    return {
-        "file": found.file,
-        "sha256": sha256,
-        "byte_count": found.byte_count,
-        "key": key,
-        "code": found.code,
-        "detail": found.detail,
-    }
+        note |= {"key": old["key"], "sha256": old["sha256"]}
+    return note
 
 
 def _defer(plan: _Plan, put_off: Iterable[Found]) -> _Plan:
@@ -278,19 +303,18 @@ def _defer(plan: _Plan, put_off: Iterable[Found]) -> _Plan:
     return _Plan({**plan.state, **notes}, plan.before, plan.jobs)
 
 
-def _batches(
-    jobs: Iterable[Job], raw: Path, processed: Path, layout: str, model: Model
-) -> list[Batch]:
+def _pack(jobs: Iterable[Job]) -> list[tuple[Job, ...]]:
     """Pack jobs into batches, the largest dumps first, so that no long one comes last."""
     packed: list[list[Job]] = []
     room = 0
-    for job in sorted(jobs, key=lambda job: (-job.byte_count, job.file)):
-        if not packed or job.byte_count > room or len(packed[-1]) >= _BATCH_DUMPS:
+    for job in sorted(jobs, key=lambda job: (-(job.found.byte_count or 0), job.found.name)):
+        byte_count = job.found.byte_count or 0
+        if not packed or byte_count > room or len(packed[-1]) >= _BATCH_DUMPS:
             packed.append([])
             room = _BATCH_BYTES
         packed[-1].append(job)
-        room -= job.byte_count
-    return [Batch(tuple(part), raw, processed, layout, model) for part in packed]
+        room -= byte_count
+    return [tuple(part) for part in packed]
 
 
 def _pool(workers: int) -> Map:
@@ -345,32 +369,34 @@ def process_batch(batch: Batch) -> Done:
     """
     from clippings.tag import load_pipeline
 
-    layout = load_layout(batch.layout)
     saved, put_off = [], []
     for job in batch.jobs:
         if store.load_work(batch.processed, job.key) is None:
+            found = job.found
             # Read again, and only used when it is what was planned: a dump may grow meanwhile.
             try:
-                content = (batch.raw / job.file).read_bytes()
-            except OSError:
+                content = read_content(
+                    batch.raw, found.file, found.member, max_bytes=batch.max_dump_bytes
+                )
+            except ReadError:
                 content = b""
-            if hashlib.sha256(content).hexdigest() != job.sha256:
-                detail = f"expected the {job.byte_count:,} bytes of a moment ago, found others"
-                put_off.append(Found(job.file, None, job.byte_count, "changing", detail))
+            if hashlib.sha256(content).hexdigest() != found.sha256:
+                detail = f"expected the {found.byte_count:,} bytes of a moment ago, found others"
+                put_off.append(replace(found, sha256=None, code="changing", detail=detail))
                 continue
             nlp = load_pipeline(batch.model)
             try:
-                tables = process(content, layout, nlp)
+                tables = process(content, batch.layouts, nlp)
             except Exception as error:  # one dump must not stop the others
                 detail = f"expected rows, found {type(error).__name__}: {error}"
-                put_off.append(Found(job.file, job.sha256, job.byte_count, "failed", detail))
+                put_off.append(replace(found, code="failed", detail=detail))
                 continue
             store.save_work(batch.processed, job.key, tables)
         saved.append(job.key)
     return Done(tuple(saved), tuple(put_off))
 
 
-def process(content: bytes, layout: Layout, nlp: Language) -> dict[str, pa.Table]:
+def process(content: bytes, layouts: Sequence[AnyLayout], nlp: Language) -> dict[str, pa.Table]:
     """Turn the content of one dump into its rows.
 
     The rows depend on nothing but the arguments. `dump_id` and `path` are left empty; whoever
@@ -378,7 +404,7 @@ def process(content: bytes, layout: Layout, nlp: Language) -> dict[str, pa.Table
 
     Args:
         content: The bytes of a raw file.
-        layout: Its form.
+        layouts: Those that can be chosen for it; a single one is taken as it is.
         nlp: The spaCy pipeline that tags.
 
     Returns:
@@ -388,13 +414,16 @@ def process(content: bytes, layout: Layout, nlp: Language) -> dict[str, pa.Table
         dump = decode(content)
     except ReadError as error:
         return _rejected(len(content), error.code, error.detail, error.start_byte)
-    return _read(dump, layout, nlp)
+    return _read(dump, len(content), layouts, nlp)
 
 
-def _read(dump: Dump, layout: Layout, nlp: Language) -> dict[str, pa.Table]:
+def _read(
+    dump: Dump, byte_count: int, layouts: Sequence[AnyLayout], nlp: Language
+) -> dict[str, pa.Table]:
     from clippings.tag import tag
 
-    found = split.split(dump.text, layout)
+    choice = choose.split_best(dump.text, layouts, dump.marks)
+    found = choice.found
     ids = [article_id(article) for article in found.articles]
     offset = dump.byte_offset
     problems = [_problem(doubt.code, doubt.detail, offset(doubt.start)) for doubt in found.doubts]
@@ -417,12 +446,14 @@ def _read(dump: Dump, layout: Layout, nlp: Language) -> dict[str, pa.Table]:
                 dump_id="",
                 path="",
                 sha256="",
-                byte_count=len(dump.content),
+                byte_count=byte_count,
                 encoding=dump.encoding,
-                layout=layout.name,
+                layout=choice.layout,
                 status=status,
                 article_count=len(ids),
-                claimed_count=None,
+                claimed_count=found.claimed,
+                layout_score=choice.score,
+                layout_runner_up=choice.runner_up,
             )
         ],
         "articles": [_article_row(key, article) for key, article in distinct.items()],
@@ -493,7 +524,7 @@ def _rejected(
     byte_count: int | None, code: str, detail: str, start_byte: int | None = None
 ) -> dict[str, pa.Table]:
     """Give the rows of a dump that is not used: all of it stays, as one unknown span."""
-    row = DumpRow("", "", None, byte_count, None, None, "rejected", 0, None)
+    row = DumpRow("", "", None, byte_count, None, None, "rejected", 0, None, None, None)
     spans = [SpanRow("", 0, byte_count, "unknown", None)] if byte_count else []
     return {
         "dumps": to_arrow("dumps", [row]),
@@ -512,6 +543,7 @@ def _publish(
     previous: store.Snapshot | None,
     ids: Registry,
     corrections: Corrections,
+    max_dump_bytes: int,
 ) -> store.Snapshot:
     """Commit the tables of the planned dumps, whose work is saved."""
     notes = {
@@ -519,7 +551,10 @@ def _publish(
         # By their real paths: `..` behind a link to a folder leads elsewhere.
         "raw": os.path.relpath(os.path.realpath(raw), os.path.realpath(processed)),
         "entities_version": entities.VERSION,
+        "stories_version": STORIES_VERSION,
         "corrections": corrections.sha256,
+        "max_dump_bytes": max_dump_bytes,
+        "scan_version": scan.VERSION,
         "writer": store.writer(),
     }
     if previous and all(previous.manifest[name] == note for name, note in notes.items()):
@@ -530,6 +565,7 @@ def _publish(
     publication = store.Publication(processed, previous)
     articles = _Articles(publication, fresh, gone, previous)
     faults = articles.put(corrections)
+    articles.put_stories()
     resolved = articles.put_entities(ids, corrections)
     fresh["problems"] = _join(fresh["problems"], _complaints([*faults, *resolved.faults]))
     for table in _BY_DUMP:
@@ -557,7 +593,7 @@ def _fresh_rows(
             saved = store.load_work(processed, note["key"])
             if saved is None:
                 raise StoreError(
-                    f"{processed}: expected the saved work of {note['file']!r}, found none. Run "
+                    f"{processed}: expected the saved work of {_path(note)}, found none. Run "
                     "again, and keep other programs out of that folder."
                 )
             tables = saved
@@ -582,12 +618,16 @@ def _own(rows: pa.Table, dump_id: str, note: Mapping[str, Any]) -> pa.Table:
     """Fill in what rows say of the file that they come from."""
     import pyarrow as pa
 
-    values = {"dump_id": dump_id, "path": to_text(note["file"]), "sha256": note["sha256"]}
+    values = {"dump_id": dump_id, "path": _path(note), "sha256": note["sha256"]}
     for name, value in values.items():
         if name in rows.column_names:
             column = pa.array([value] * rows.num_rows, pa.string())
             rows = rows.set_column(rows.column_names.index(name), rows.schema.field(name), column)
     return rows
+
+
+def _path(note: Mapping[str, Any]) -> str:
+    return to_text(name_dump(note["file"], note["member"]))
 
 
 def _complaints(faults: Iterable[tuple[int, str]]) -> pa.Table:
@@ -675,6 +715,37 @@ class _Articles:
         self._again = again
         return faults
 
+    def put_stories(self) -> None:
+        """Put the families of near-duplicates among all articles."""
+        from clippings.stories import group_stories
+
+        columns = ["article_id", "title", "published_date", "body"]
+        gone = self._go | self._again
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            if self._previous:
+                for rows in self._previous.read_parts("articles", columns):
+                    yield from _less(rows, "article_id", gone).to_batches()
+            yield from self._articles.select(columns).to_batches()
+
+        self._put_whole("stories", group_stories(batches, folder=self._publication.scratch))
+
+    def _put_whole(self, table: str, rows: pa.Table) -> None:
+        """Put a table that was worked out anew: the rows of owners of whom any has changed."""
+        import pyarrow.compute as pc
+
+        owner = TABLES[table].key[0]
+        old = _kept(self._previous, table, rows.column_names, ())
+        counts = (
+            _join(old, rows)
+            .group_by(rows.column_names, use_threads=False)
+            .aggregate([([], "count_all")])
+        )
+        changed = pc.unique(counts.filter(pc.equal(counts["count_all"], 1))[owner])
+        self._publication.put(
+            table, changed.to_pylist(), rows.filter(pc.is_in(rows[owner], changed))
+        )
+
     def put_entities(self, ids: Registry, corrections: Corrections) -> entities.Resolution:
         """Put mentions, entities, their aliases and the ids that were merged."""
         import pyarrow.compute as pc
@@ -699,8 +770,7 @@ class _Articles:
             mentions = _join(mentions, _with_entities(rows.filter(in_moved), now.filter(in_moved)))
         self._publication.put("mentions", self._go, mentions)
         for table in ("entities", "aliases", "merged"):
-            old = _kept(self._previous, table, ["entity_id"], ())
-            self._publication.put(table, old["entity_id"].to_pylist(), getattr(resolved, table))
+            self._put_whole(table, getattr(resolved, table))
         return resolved
 
 
@@ -729,15 +799,17 @@ def _kept(
     previous: store.Snapshot | None, table: str, columns: list[str], gone: Collection[str]
 ) -> pa.Table:
     """Read columns of a table without the rows of the owners that go."""
+    if previous is None:
+        return arrow_schema(table).empty_table().select(columns)
+    return _less(previous.read(table, columns), TABLES[table].key[0], gone)
+
+
+def _less(rows: pa.Table, column: str, gone: Collection[str]) -> pa.Table:
+    """Leave out the rows that hold one of some values in a column."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if previous is None:
-        return arrow_schema(table).empty_table().select(columns)
-    rows = previous.read(table, columns)
-    return rows.filter(
-        pc.invert(pc.is_in(rows[TABLES[table].key[0]], pa.array(sorted(gone), pa.string())))
-    )
+    return rows.filter(pc.invert(pc.is_in(rows[column], pa.array(sorted(gone), pa.string()))))
 
 
 def _distinct(table: str, rows: pa.Table) -> pa.Table:

@@ -8,7 +8,9 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from clippings import mail, markup, office
 from clippings.errors import ReadError
+from clippings.markup import Mark, Places
 
 MAX_DUMP_BYTES = 512 * 2**20
 """Size limit of a dump unless a run sets another, in bytes."""
@@ -45,6 +47,14 @@ _CP1252 = {
     if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 }
 _STRIDE = 4096
+_HEAD = 65536
+"""How many bytes say whether a file is HTML or mail."""
+# Charsets of pages besides UTF-8 and Windows-1252, by Python's names; in all of them the bytes of a
+# character do not hang on what stands before it.
+_PAGE_CODEC = re.compile(
+    r"iso8859-(?:[2-9]|1\d)|cp125\d|cp866|cp874|cp932|cp949|koi8-[rtu]|mac-[a-z]+|gbk|gb2312|gb18030"
+    r"|big5|shift_jis|euc_jp|euc_kr|tis-620"
+)
 
 
 @dataclass(frozen=True)
@@ -53,16 +63,28 @@ class Dump:
 
     Attributes:
         content: The bytes.
-        text: All of them as text, a byte order mark included (as U+FEFF).
+        text: All of them as text, a byte order mark included (as U+FEFF); of HTML and mail what a
+            reader sees of them.
         encoding: "utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "cp1252" or "utf-8+cp1252"
-            (UTF-8 with stray bytes of Windows-1252).
+            (UTF-8 with stray bytes of Windows-1252); for HTML also the codec that its `<meta>`
+            names, by Python's name. The parts of mail have their own; for mail it is "utf-8" where
+            all the bytes are that, else "cp1252".
         first_stray: Character offset of the first stray byte of "utf-8+cp1252", else None.
+        form: "text", "html" or "mail".
+        marks: The elements of HTML that have an id, a class or a meaning, in order of their start,
+            outer ones first.
     """
 
     content: bytes = field(repr=False)
     text: str = field(repr=False)
     encoding: str
     first_stray: int | None = None
+    form: str = "text"
+    marks: tuple[Mark, ...] = field(default=(), repr=False)
+    places: Places | None = field(default=None, repr=False)
+    """Where rendered characters stand: among those of `page` for HTML, among the bytes for mail."""
+    page: Dump | None = field(default=None, repr=False)
+    """HTML as it stands in the file."""
 
     @cached_property
     def _source(self) -> tuple[str, str, str]:
@@ -86,6 +108,9 @@ class Dump:
     def byte_offset(self, char: int) -> int:
         """Give the byte offset of a character.
 
+        Characters of HTML and mail have the bytes that made them; those that are not rendered, such
+        as tags, go to a neighbour, so that spans that tile the text tile the bytes.
+
         Args:
             char: Offset into `text`, in code points; the end of the text is allowed.
 
@@ -95,6 +120,9 @@ class Dump:
         >>> decode("naïve".encode()).byte_offset(3)
         4
         """
+        if self.places:
+            place = self.places.source_offset(char)
+            return self.page.byte_offset(place) if self.page else place
         if not self._strides:
             return char
         stride = char // _STRIDE
@@ -113,6 +141,8 @@ class Dump:
         >>> decode("naïve".encode()).char_offset(4)
         3
         """
+        if self.places:
+            return self.places.char_offset(self.page.char_offset(byte) if self.page else byte)
         if not self._strides:
             return byte
         stride = min(bisect_right(self._strides, byte), len(self._strides) - 1) - 1
@@ -124,8 +154,9 @@ class Dump:
 def decode(content: bytes) -> Dump:
     """Read bytes as text.
 
-    UTF-16 is read where a byte order mark says so, else UTF-8, else Windows-1252, which is what
-    exports of news in Western scripts are when they are not UTF-8. Nothing is replaced or dropped.
+    UTF-16 is read where a byte order mark says so, else UTF-8, else the charset that an HTML page
+    names, else Windows-1252, which is what exports of news in Western scripts are when they are not
+    UTF-8. Nothing is replaced or dropped. Whether it is HTML or mail is told from the bytes.
 
     Args:
         content: The bytes of a raw file.
@@ -136,6 +167,9 @@ def decode(content: bytes) -> Dump:
     Raises:
         ReadError: The bytes are no text, or in no encoding that is read.
     """
+    extracted = office.extract(content)
+    if extracted is not None:
+        content = extracted.encode()
     for magic, name in _MAGIC.items():
         if content.startswith(magic):
             raise ReadError("not_text", f"expected plain text, found {name}", 0)
@@ -143,13 +177,48 @@ def decode(content: bytes) -> Dump:
         raise ReadError("unknown_encoding", "expected UTF-8 or UTF-16, found UTF-32", 0)
     for bom, codec in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
         if content.startswith(bom):
-            return _decode_utf16(content, codec)
+            return _render(_decode_utf16(content, codec))
     _refuse_binary(content)
+    head = content[:_HEAD].decode("latin-1")
+    if mail.is_mail(head):
+        return _decode_mail(content)
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        return _decode_legacy(content, error.start)
-    return Dump(content, text, "utf-8-sig" if text.startswith("\ufeff") else "utf-8")
+        page = _decode_page(content, head) if markup.is_html(head) else None
+        return _render(page or _decode_legacy(content, error.start))
+    return _render(Dump(content, text, "utf-8-sig" if text.startswith("\ufeff") else "utf-8"))
+
+
+def _render(page: Dump) -> Dump:
+    """Render a dump that is HTML; any other stays as it is."""
+    if not markup.is_html(page.text[:_HEAD]):
+        return page
+    rendering, marks = markup.render(page.text)
+    places = rendering.places(len(page.text))
+    stray = None if page.first_stray is None else places.char_offset(page.first_stray)
+    return Dump(page.content, rendering.text, page.encoding, stray, "html", marks, places, page)
+
+
+def _decode_mail(content: bytes) -> Dump:
+    try:
+        content.decode("utf-8")
+        encoding = "utf-8"
+    except UnicodeDecodeError:
+        encoding = "cp1252"
+    rendering = mail.render(content)
+    places = rendering.places(len(content))
+    return Dump(content, rendering.text, encoding, form="mail", places=places)
+
+
+def _decode_page(content: bytes, head: str) -> Dump | None:
+    """Read HTML in the charset it names; None where it names none that its bytes are in."""
+    try:
+        codec = codecs.lookup(markup.find_charset(head) or "").name
+        text = content.decode(codec) if _PAGE_CODEC.fullmatch(codec) else ""
+        return Dump(content, text, codec) if text.encode(codec) == content else None
+    except (LookupError, ValueError):
+        return None
 
 
 def _decode_utf16(content: bytes, codec: str) -> Dump:
@@ -192,9 +261,9 @@ def _decode_legacy(content: bytes, first_bad: int) -> Dump:
     escaped = content.decode("utf-8", "surrogateescape")
     stray_count = len(escaped) - len(escaped.encode("utf-8", "ignore").decode())
     # In Windows-1252 text a byte pair that is also valid UTF-8 ("Ã©") hardly ever comes about, so
-    # more good sequences than stray bytes mean a UTF-8 file with foreign parts.
+    # more good sequences than stray bytes mean a UTF-8 file with foreign parts; so does its mark.
     good_count = len(escaped) - len(escaped.encode("ascii", "ignore")) - stray_count
-    if good_count > stray_count:
+    if good_count > stray_count or content.startswith(codecs.BOM_UTF8):
         text, encoding = escaped.translate(_CP1252), "utf-8+cp1252"
     else:
         text, encoding = content.decode("cp1252", "surrogateescape"), "cp1252"

@@ -7,16 +7,22 @@ decides: a title without a date is found by the footer before it, a date line in
 because no title stands above it.
 
 Costs are in one unit, about "one odd thing": 0 is what the layout says, 10 is next to impossible.
+
+Two things make it fast, and neither changes what is found. A line that stands in a dump many times
+is read once. And the lines of all dumps are of few kinds, so that the same step is taken again and
+again: a step that was worked out before is looked up.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
-from itertools import pairwise
+from functools import cache, lru_cache
+from itertools import compress, count, pairwise
+from math import inf
 from typing import NamedTuple
 
 from clippings.articles import Article, Doubt, Span, Split, squeeze
@@ -39,10 +45,12 @@ class Part(StrEnum):
     MORE_TOPICS = "more topics"
     UNKNOWN = "unknown"
 
+    __hash__ = str.__hash__  # that of enumerations is many times slower
+
 
 _START = "start"
 _STEPS: dict[str, dict[Part, float]] = {
-    _START: {Part.PREAMBLE: 3, Part.TITLE: 0},
+    _START: {Part.TITLE: 0},
     Part.PREAMBLE: {Part.PREAMBLE: 2, Part.TITLE: 0},
     Part.TITLE: {
         Part.BYLINE: 1,
@@ -117,21 +125,42 @@ _OFTEN = 3
 
 _PARTS = tuple(Part)
 _NUMBERS: dict[str, int] = {part: number for number, part in enumerate(_PARTS)} | {_START: 0}
+_OUTSIDE = (Part.PREAMBLE, Part.UNKNOWN)
+"""What belongs to no article."""
+_KINDS = {part: part.value for part in Part} | {Part.MORE_TOPICS: "topics"}
+"""What the spans of each part are called."""
 _STEPS_TO: dict[Part, dict[str, float]] = {
     part: {before: steps[part] for before, steps in _STEPS.items() if part in steps}
     for part in _PARTS
 }
 
+_PREAMBLE = 1.0
+"""What it costs that there is a preamble at all."""
+
+_OPENING, _PAGE_WORD = 3.5, 2.5
+"""Costs as boilerplate of a line that begins like it, and of one that only holds words of the page:
+the least at a second look."""
+_MOST_LOOKS = 2
+"""After so many looks for the cheapest reading all costs as boilerplate are told."""
+
+_STEPS_KEPT = 1 << 15
+_KINDS_KEPT = 1 << 12
+_WORDS_KEPT = 1 << 14
+"""How many are remembered: more than most dumps have, and a bound on memory."""
+
 _NO_TITLE = 10.0
 """From this cost on a line is no title, whatever stands around it."""
 _LONG = 400
 """A line of that many characters is a paragraph: no title, label or paywall line is as long."""
-_PARAGRAPH = {Part.BODY: 0.0, Part.PREAMBLE: 3.0, Part.UNKNOWN: 0.0}
-_LINE = re.compile(r"[^\n\r\f]+")
+_PARAGRAPH = ((Part.BODY, 0.0), (Part.PREAMBLE, 3.0), (Part.UNKNOWN, 0.0))
+# "The Bridge" in "  The Bridge"; files that were joined bring byte order marks along
+_LINE = re.compile(r"[^\s\ufeff].*")
 _PRICE = re.compile(r"[$€£] ?\d")
-_BLANK = re.compile(r"[\s\ufeff]*")  # files that were joined bring byte order marks along
-_TERMINAL = re.compile(r"[.!?:;,…][\"'”’»)\]]*$")
-_SENTENCE_END = re.compile(r"(?<!\b\w)(?<!\.\w)[.:;,…][\"'”’»)\]]*$")  # "the war." but not "U.S."
+_CLOSERS = "\"'”’»)]"
+"""What may stand behind the stop at the end of a sentence."""
+_TERMINAL = (".", "!", "?", ":", ";", ",", "…")
+_SENTENCE_END = re.compile(r"(?<!\b\w)(?<!\.\w)[.:;,…]")  # that of "the war." but not of "U.S."
+_FULL_STOP = re.compile(r"\w{4}\.")  # "said." but not "U.S."
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _SMALL = frozenset(
     "a an and as at but by for from in into is its nor not of off on or over per so than that "
@@ -142,20 +171,35 @@ _SMALL = frozenset(
 )
 
 
-class Line(NamedTuple):
-    """One line with words in it.
+class _Place(NamedTuple):
+    """What stands between a line and the line before.
 
     Attributes:
-        start: Character offset of its first character that is no white space.
-        end: Character offset behind its last such character.
-        gap: Blank lines before it.
-        is_ruled: Whether a rule or form feed stands between it and the line before.
+        gap: Number of blank lines.
+        is_ruled: Whether a rule or form feed stands there.
     """
 
-    start: int
-    end: int
     gap: int
     is_ruled: bool
+
+
+_CLOSE = _Place(0, False)
+
+
+class _Lines(NamedTuple):
+    """The lines of a dump that have words in them; each list holds one entry for each.
+
+    Attributes:
+        printed: The line without white space at its ends.
+        texts: The same, squeezed.
+        starts: Character offset of its first character.
+        places: What stands before it.
+    """
+
+    printed: list[str]
+    texts: list[str]
+    starts: list[int]
+    places: list[_Place]
 
 
 def read_lines(text: str, layout: Layout) -> Split:
@@ -168,93 +212,248 @@ def read_lines(text: str, layout: Layout) -> Split:
     Returns:
         Articles in order, spans that tile `text` exactly, and doubts.
     """
-    lines = list(_find_lines(text, layout))
-    parts = _cheapest_reading(text, lines, layout)
-    return _Assembly(text, layout).assemble(lines, parts)
+    lines = _find_lines(text, layout)
+    parts = _cheapest_reading(lines, layout)
+    return _assemble(text, lines, parts, layout)
 
 
-def _find_lines(text: str, layout: Layout) -> Iterator[Line]:
+def _find_lines(text: str, layout: Layout) -> _Lines:
+    even = text.replace("\r", "\n").replace("\f", "\n")  # of the same length, so offsets hold
+    found = [(match.start(), match.group().rstrip()) for match in _LINE.finditer(even)]
+    texts = {line: squeeze(line) for line in {line for _, line in found}}
+    rules = {
+        line
+        for line, text in texts.items()
+        if len(line) < _LONG and layout.separator.fullmatch(text)
+    }
+    find_place = cache(_find_place)
+    lines = _Lines([], [], [], [])
     previous_end, is_ruled = 0, False
-    for chunk in _LINE.finditer(text):
-        blank = _BLANK.match(text, chunk.start(), chunk.end())
-        start = blank.end() if blank else chunk.start()
-        line = text[start : chunk.end()].rstrip()
-        if not line:
-            continue
-        end = start + len(line)
-        if len(line) < _LONG and layout.separator.fullmatch(squeeze(line)):
+    for start, line in found:
+        if line in rules:
             is_ruled = True
             continue
-        breaks, has_form_feed = _count_breaks(text[previous_end:start])
-        yield Line(start, end, max(0, breaks - 1), is_ruled or has_form_feed)
-        previous_end, is_ruled = end, False
+        lines.printed.append(line)
+        lines.starts.append(start)
+        lines.places.append(find_place(text[previous_end:start], is_ruled))
+        previous_end, is_ruled = start + len(line), False
+    lines.texts.extend(map(texts.__getitem__, lines.printed))
+    return lines
 
 
-@lru_cache(maxsize=1024)
-def _count_breaks(between: str) -> tuple[int, bool]:
-    """Count the line ends between two lines, and tell whether there is a form feed."""
+def _find_place(between: str, is_ruled: bool) -> _Place:
+    """Count the blank lines in what stands between two lines."""
     breaks = between.count("\n") + between.count("\r") - between.count("\r\n")
-    return breaks, "\f" in between
+    return _Place(max(0, breaks - 1), is_ruled or "\f" in between)
 
 
-def _cheapest_reading(text: str, lines: list[Line], layout: Layout) -> list[Part]:
-    """Give every line its part, so that all readings and steps together cost least."""
-    if not lines:
+@dataclass(frozen=True, eq=False, slots=True)
+class _Kind:
+    """What a line by itself says; lines that say the same share one.
+
+    Attributes:
+        readings: What it can be read as, and at which cost.
+        hangs: Whether it goes on in the next line: "More about: Iran," and "More about:".
+        is_open: Whether it may cost more as boilerplate than `readings` says.
+    """
+
+    readings: Mapping[Part, float]
+    hangs: bool
+    is_open: bool
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _State:
+    """What matters to the next line of all that was read so far; the same is one object.
+
+    Attributes:
+        costs: For each part that the last line may be, cost of the cheapest reading that ends with
+            it, the preamble apart; the least is 0.
+        hangs: Whether the last line goes on in the next.
+    """
+
+    costs: Mapping[str, float]
+    hangs: bool
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Setting:
+    """Where a line stands, as far as it matters to its cost; the same is one object.
+
+    Attributes:
+        width: 1 for a gap wider than is usual in the dump, -0.25 for a narrower one, else 0.
+        is_close: Whether no blank line stands before it.
+        is_ruled: Whether a rule or form feed does.
+    """
+
+    width: float
+    is_close: bool
+    is_ruled: bool
+
+
+class _Step(NamedTuple):
+    """What one more line makes of a state.
+
+    Attributes:
+        state: What comes of it.
+        came_from: For each part of the line the part before, both by number.
+        title: Cost, over the least, up to this line if it is a title; from where a preamble up to
+            this line is no dearer, the step is another one. -inf where the line is no title.
+        lag: What it costs more to read this line too as preamble.
+    """
+
+    state: _State
+    came_from: bytes
+    title: float
+    lag: float
+
+
+def _cheapest_reading(lines: _Lines, layout: Layout) -> list[Part]:
+    """Give every line its part, so that all readings and steps together cost least.
+
+    What a line costs as boilerplate may take long to tell and seldom matters. So it is first put
+    as low as it can be. Where the cheapest reading then has no such line as boilerplate, higher
+    costs would not change it; otherwise those lines are looked at again.
+    """
+    if not lines.printed:
         return []
-    usual_gap = Counter(line.gap for line in lines).most_common(1)[0][0]
-    counts = Counter(text[line.start : line.end] for line in lines if _is_short(line))
-    costs: dict[str, float] = {_START: 0.0}
-    trail: list[bytes] = []  # for each line and part the part before, by number
-    hangs = False
-    for line in lines:
-        reached: dict[str, float] = {}
-        came_from = bytearray(len(_NUMBERS))
-        width = (line.gap > usual_gap) - 0.25 * (line.gap < usual_gap)
-        printed = text[line.start : line.end]
-        for part, cost in _readings(printed, layout, counts[printed] >= _OFTEN).items():
-            if part is Part.TITLE:
-                cost -= _RULE_HERE * line.is_ruled + _WIDE_GAP * width
-            elif part is Part.MORE_TOPICS and line.gap > 0:
-                continue
-            else:
-                cost += _RULE_HERE * line.is_ruled
-            if part is Part.BODY and cost > 0 and width > 0:
-                cost += _WIDE_GAP
-            if hangs and line.gap == 0:
-                cost += {Part.TITLE: 6, Part.MORE_TOPICS: -2}.get(part, 0)
-            steps = _STEPS_TO[part]
-            ways = [
-                (so_far + steps[before], before)
-                for before, so_far in costs.items()
-                if before in steps
-            ]
-            if ways:
-                best, before = min(ways)
-                reached[part] = best + cost
-                came_from[_NUMBERS[part]] = _NUMBERS[before]
-        # "More about: Iran," and "More about:" go on in the next line.
-        hangs = printed.endswith((layout.topic_separator, "&")) or (
-            layout.topics.value(printed) == ""
-        )
-        costs = reached
-        trail.append(bytes(came_from))
-    last = min(costs, key=lambda part: costs[part] + _LAST.get(part, 0))
-    parts = [Part(last)]
-    for step in reversed(trail[1:]):
-        parts.append(_PARTS[step[_NUMBERS[parts[-1]]]])
-    return parts[::-1]
+    usual_gap = Counter(place.gap for place in lines.places).most_common(1)[0][0]
+    of_place = {place: _find_setting(place, usual_gap) for place in set(lines.places)}
+    settings = [of_place[place] for place in lines.places]
+    counts = Counter(lines.printed)
+    texts = dict(zip(lines.printed, lines.texts, strict=True))
+    kinds = {
+        line: _find_kind(line, text, layout, counts[line] >= _OFTEN) for line, text in texts.items()
+    }
+    for looks in count(1):
+        parts = _find_way([kinds[line] for line in lines.printed], settings)
+        settled = {
+            line: _look_again(texts[line], kinds[line], layout)
+            for line, part in zip(lines.printed, parts, strict=True)
+            if kinds[line].is_open and (part is Part.BOILERPLATE or looks == _MOST_LOOKS)
+        }
+        if not settled:
+            break
+        kinds |= settled
+    return parts
 
 
-def _is_short(line: Line) -> bool:
-    return line.end - line.start < _LONG
+def _find_way(kinds: list[_Kind], settings: list[_Setting]) -> list[Part]:
+    """Find the cheapest way through lines of some kinds in some places.
+
+    A preamble is one stretch at the beginning. What it costs grows with each line and would make
+    each state a new one, so it is kept beside the states.
+    """
+    state, preamble = _state(((_START, 0.0),), False), _PREAMBLE
+    trail: list[bytes] = []
+    for kind, setting in zip(kinds, settings, strict=True):
+        behind, came_from, title, lag = _look_up_step(state, kind, setting)
+        if preamble <= title:
+            behind, came_from, _, lag = _work_out_step(state, kind, setting, preamble)
+        trail.append(came_from)
+        preamble += lag
+        state = behind
+    costs = {**state.costs, Part.PREAMBLE: preamble}
+    possible = [part for part in kinds[-1].readings if part in costs]
+    number = _NUMBERS[min(possible, key=lambda part: costs[part] + _LAST.get(part, 0))]
+    numbers = [number]
+    for came_from in reversed(trail[1:]):
+        number = came_from[number]
+        numbers.append(number)
+    return [_PARTS[number] for number in reversed(numbers)]
 
 
-def _readings(line: str, layout: Layout, is_repeated: bool) -> dict[Part, float]:
-    """Tell what a line by itself can be read as, and at which cost."""
+def _find_setting(place: _Place, usual_gap: int) -> _Setting:
+    width = (place.gap > usual_gap) - 0.25 * (place.gap < usual_gap)
+    return _setting(width, place.gap == 0, place.is_ruled)
+
+
+_setting = cache(_Setting)  # there are twelve at most
+
+
+def _work_out_step(
+    state: _State, kind: _Kind, setting: _Setting, preamble: float | None = None
+) -> _Step:
+    """Find the cheapest way to each part that a line may be.
+
+    Args:
+        state: All that was read so far.
+        kind: What the line says.
+        setting: Where it stands.
+        preamble: Cost, over the least, of reading all so far as preamble; None where a title is
+            reached at less cost in another way.
+    """
+    before = dict(state.costs) if preamble is None else {**state.costs, Part.PREAMBLE: preamble}
+    reached: dict[Part, float] = {}
+    came_from = bytearray(range(len(_NUMBERS)))  # a preamble comes from a preamble
+    title = -inf
+    for part, cost in kind.readings.items():
+        if part is Part.PREAMBLE or (part is Part.MORE_TOPICS and not setting.is_close):
+            continue
+        steps = _STEPS_TO[part]
+        ways = [(so_far + steps[way], way) for way, so_far in before.items() if way in steps]
+        best, way = min(ways, default=(inf, _START))
+        if part is Part.TITLE:
+            title = best
+        if ways:
+            reached[part] = best + _cost_there(part, cost, setting, state.hangs)
+            came_from[_NUMBERS[part]] = _NUMBERS[way]
+    least = min(reached.values(), default=0.0)
+    preamble_cost = _cost_there(Part.PREAMBLE, kind.readings[Part.PREAMBLE], setting, state.hangs)
+    return _Step(
+        _state(
+            tuple((part, reached[part] - least) for part in _PARTS if part in reached), kind.hangs
+        ),
+        bytes(came_from),
+        title,
+        _STEPS[Part.PREAMBLE][Part.PREAMBLE] + preamble_cost - least,
+    )
+
+
+_look_up_step = lru_cache(maxsize=_STEPS_KEPT)(_work_out_step)
+
+
+@lru_cache(maxsize=_STEPS_KEPT)
+def _state(costs: tuple[tuple[str, float], ...], hangs: bool) -> _State:
+    return _State(dict(costs), hangs)
+
+
+def _cost_there(part: Part, cost: float, setting: _Setting, hangs: bool) -> float:
+    """Add to the cost of a reading what speaks for it, and against it, where the line stands."""
+    if part is Part.TITLE:
+        cost -= _RULE_HERE * setting.is_ruled + _WIDE_GAP * setting.width
+    else:
+        cost += _RULE_HERE * setting.is_ruled
+    if part is Part.BODY and cost > 0 and setting.width > 0:
+        cost += _WIDE_GAP
+    if hangs and setting.is_close:
+        cost += {Part.TITLE: 6, Part.MORE_TOPICS: -2}.get(part, 0)
+    return cost
+
+
+def _find_kind(line: str, text: str, layout: Layout, is_repeated: bool) -> _Kind:
+    """Tell the kind of a line as printed and squeezed, which stands in the dump often or seldom."""
+    hangs = line.endswith((layout.topic_separator, "&")) or layout.topics.value(line) == ""
     if len(line) >= _LONG:
-        return _PARAGRAPH
-    words = line.split()
-    text = " ".join(words)
+        return _kind(_PARAGRAPH, hangs, False)
+    readings, is_open = _readings(text, layout, is_repeated)
+    return _kind(tuple(readings.items()), hangs, is_open)
+
+
+def _look_again(text: str, kind: _Kind, layout: Layout) -> _Kind:
+    """Settle what a line of an open kind costs as boilerplate."""
+    cost = _cost_at_second_look(text, layout.boilerplate)
+    return _kind(tuple({**kind.readings, Part.BOILERPLATE: cost}.items()), kind.hangs, False)
+
+
+@lru_cache(maxsize=_KINDS_KEPT)
+def _kind(readings: tuple[tuple[Part, float], ...], hangs: bool, is_open: bool) -> _Kind:
+    return _Kind(dict(readings), hangs, is_open)
+
+
+def _readings(text: str, layout: Layout, is_repeated: bool) -> tuple[dict[Part, float], bool]:
+    """Tell what a line by itself can be read as, at which cost, and whether its kind is open."""
+    words = text.split(" ")
     title = _cost_of_title(text, words)
     readings = {
         Part.BODY: _cost_of_body(text, words, title),
@@ -265,7 +464,7 @@ def _readings(line: str, layout: Layout, is_repeated: bool) -> dict[Part, float]
         readings[Part.TITLE] = title
     if is_date_line(text):
         readings |= {Part.DATE: 0.0, Part.TITLE: title + 5, Part.BODY: 10.0, Part.PREAMBLE: 4.0}
-        return readings
+        return readings, False
     outlet = layout.outlet.value(text)
     if outlet is not None and (cost := _cost_of_outlet(outlet)) is not None:
         readings |= {Part.OUTLET: cost, Part.BODY: 8 - cost, Part.TITLE: title + 12}
@@ -276,11 +475,21 @@ def _readings(line: str, layout: Layout, is_repeated: bool) -> dict[Part, float]
         count = text.count(layout.topic_separator)
         readings[Part.MORE_TOPICS] = cost + (0 if text[0].islower() else (4, 2, 1)[min(count, 2)])
     byline = layout.byline.value(text)
-    if byline and len(words) <= 8 and _is_capitalised(byline) and not _TERMINAL.search(text):
+    if (
+        byline
+        and len(words) <= 8
+        and _capital_share(byline.split()) == 1
+        and not _is_terminal(text)
+    ):
         readings[Part.BYLINE] = 0.0
     if Part.OUTLET in readings or Part.TOPICS in readings:
-        return readings
-    readings[Part.BOILERPLATE] = cost = _cost_of_boilerplate(text, words, layout)
+        return readings, False
+    cost = _cost_at_first_look(text, words, layout.boilerplate)
+    if cost is None and not is_repeated:
+        return readings | {Part.BOILERPLATE: _PAGE_WORD}, True
+    if cost is None:
+        cost = _cost_at_second_look(text, layout.boilerplate)
+    readings[Part.BOILERPLATE] = cost
     if cost == 0:
         readings[Part.BODY] = readings[Part.BODY] + 6
         readings[Part.TITLE] = title + (2 if title == 0 and len(words) > 2 else 5)
@@ -288,19 +497,19 @@ def _readings(line: str, layout: Layout, is_repeated: bool) -> dict[Part, float]
     elif is_repeated and cost <= 5:
         readings[Part.BOILERPLATE] = cost / 4
         readings[Part.BODY] = readings[Part.BODY] + 3
-    return readings
+    return readings, False
 
 
 def _cost_of_title(text: str, words: list[str]) -> float:
     cost = 0.0
-    if _SENTENCE_END.search(text):
+    if _ends_sentence(text):
         cost += 4
     if text[0].islower():
         cost += 4
     cost += 6 if len(words) > 25 else 1.5 if len(words) < 2 else 0
     if cost >= _NO_TITLE or len(text) > 250:
         return _NO_TITLE
-    share = _capital_share(text)
+    share = _capital_share(words)
     return cost + (0 if share >= 0.8 else 1 if share >= 0.5 and len(words) <= 18 else 2)
 
 
@@ -310,34 +519,65 @@ def _cost_of_body(text: str, words: list[str], title: float) -> float:
         return 0.0
     if title <= 1:
         return (9.0 if len(words) >= 4 else 7.5 if len(words) == 3 else 2.5) - 3 * title
-    return 3.5 if 3 <= len(words) <= 18 and not _TERMINAL.search(text) else 0.0
+    return 3.5 if 3 <= len(words) <= 18 and not _is_terminal(text) else 0.0
 
 
-def _looks_like_title(text: str, words: list[str]) -> bool:
-    return len(words) >= 4 and _capital_share(text) >= 0.8
+def _is_terminal(text: str) -> bool:
+    """Tell whether a text ends with a stop of any sort.
+
+    >>> _is_terminal("Is it dead?"), _is_terminal("(at length.)"), _is_terminal("At Length")
+    (True, True, False)
+    """
+    return text.rstrip(_CLOSERS).endswith(_TERMINAL)
 
 
-def _capital_share(text: str) -> float:
-    """Share of the words that a headline would capitalise which are capitalised."""
-    big = [word for word in _WORD.findall(text) if word.lower() not in _SMALL]
-    return sum(word[0].isupper() for word in big) / len(big) if big else 0.0
+def _ends_sentence(text: str) -> bool:
+    """Tell whether a text ends as a statement does, and not with an initial.
+
+    >>> _ends_sentence("It ended the war.”"), _ends_sentence("Made in the U.S.")
+    (True, False)
+    """
+    stop = len(text.rstrip(_CLOSERS)) - 1
+    return stop >= 0 and _SENTENCE_END.match(text, stop) is not None
 
 
-def _is_capitalised(text: str) -> bool:
-    return _capital_share(text) == 1.0
+def _looks_like_title(words: list[str]) -> bool:
+    return len(words) >= 4 and _capital_share(words) >= 0.8
+
+
+def _capital_share(words: list[str]) -> float:
+    """Share of the words that a headline would capitalise which are capitalised.
+
+    >>> _capital_share("The Life of a word and another".split())
+    0.5
+    """
+    weight = sum(map(_weigh, words), 0j)
+    return weight.imag / weight.real if weight else 0.0
+
+
+@lru_cache(maxsize=_WORDS_KEPT)
+def _weigh(word: str) -> complex:
+    """Count the words that a headline would capitalise, and as imaginary part those it does.
+
+    >>> _weigh("Free-Range"), _weigh("of"), _weigh("and/or"), _weigh("either/Or")
+    ((1+1j), 0j, 0j, (2+1j))
+    """
+    parts = [word] if word.isalpha() else _WORD.findall(word)
+    big = [part for part in parts if part.lower() not in _SMALL]
+    return complex(len(big), sum(part[0].isupper() for part in big))
 
 
 def _cost_of_outlet(name: str) -> float | None:
     """Tell how odd a name is as that of an outlet; None where it is none."""
-    count = len(name.split())
-    share = _capital_share(name)
+    words = name.split()
+    count, share = len(words), _capital_share(words)
     if (
         not 0 < count <= 10
         or re.search(r";|[a-z]{4}[.!?] |[!?].", name)
         or ("," in name and (share < 0.75 or count > 7))
     ):
         return None
-    is_sentence = _SENTENCE_END.search(name) is not None and (share < 1 or count > 4)
+    is_sentence = _ends_sentence(name) and (share < 1 or count > 4)
     is_name = share >= 0.5 and not name.removeprefix("the ")[:1].islower()
     if count <= 8 and not is_sentence and (is_name or re.search(r"\w\.\w", name)):
         return 0.0
@@ -346,16 +586,21 @@ def _cost_of_outlet(name: str) -> float | None:
 
 def _cost_of_topics(listed: str, layout: Layout) -> float | None:
     """Tell how odd a text is as a list of topics; None where it is none."""
-    topics = [topic for topic in listed.split(layout.topic_separator) if topic.strip()]
-    longest = max((len(topic.split()) for topic in topics), default=0)
-    if longest > 7 or (longest > 4 and listed[0].islower()):
+    longest = 0
+    for topic in listed.split(layout.topic_separator):
+        longest = max(longest, len(topic.split()))
+        if longest > 7:
+            return None
+    if longest > 4 and listed[0].islower():
         return None
-    return 3.0 if longest > 5 or re.search(r"[!?;]|\w{4}\.$", listed) else 0.0
+    if longest > 5 or "!" in listed or "?" in listed or ";" in listed:
+        return 3.0
+    return 3.0 if _FULL_STOP.fullmatch(listed[-5:]) else 0.0
 
 
-def _cost_of_boilerplate(text: str, words: list[str], layout: Layout) -> float:
-    page = layout.boilerplate
-    straight = text.replace("’", "").replace("'", "")
+def _cost_at_first_look(text: str, words: list[str], page: Boilerplate) -> float | None:
+    """Tell how odd a line is as boilerplate; None where that takes a second look."""
+    straight = _straighten(text)
     plain = straight.lower()
     if page.whole.fullmatch(plain):
         return 0.0
@@ -363,21 +608,37 @@ def _cost_of_boilerplate(text: str, words: list[str], layout: Layout) -> float:
         return 9.0
     if _is_made_of_page_words(straight, page):
         return 0.0
+    opening = page.opens.match(plain)
+    if not opening or _looks_like_title(words):
+        return None
     if page.tells.search(plain):
         return 9.0
-    if opening := page.opens.match(plain):
-        # "Subscribe" alone says nothing of a line that begins with it.
-        is_page = any(word.end() > opening.end() for word in page.words.finditer(plain))
-        return 0.0 if is_page and not _looks_like_title(text, words) else 3.5
+    # "Subscribe" alone says nothing of a line that begins with it.
+    is_page = any(word.end() > opening.end() for word in page.words.finditer(plain))
+    return 0.0 if is_page else _OPENING
+
+
+def _cost_at_second_look(text: str, page: Boilerplate) -> float:
+    """Tell it of a line that does not begin like boilerplate, or looks like a title."""
+    plain = _straighten(text).lower()
+    if page.tells.search(plain):
+        return 9.0
+    if page.opens.match(plain):
+        return _OPENING
     if page.words.search(plain):
-        return 2.5
-    return 4.5 if len(words) <= 15 and not _SENTENCE_END.search(text) else 7.0
+        return _PAGE_WORD
+    return 4.5 if len(text.split(" ")) <= 15 and not _ends_sentence(text) else 7.0
+
+
+def _straighten(text: str) -> str:
+    return text.replace("’", "").replace("'", "")
 
 
 def _is_made_of_page_words(text: str, page: Boilerplate) -> bool:
     """Tell whether a line holds words of the page and none that only an article would use."""
-    page_count, name_count = len(_PRICE.findall(text)), 0
-    for number, word in enumerate(_WORD.findall(text)):
+    page_count, name_count = 0, 0
+    for number, match in enumerate(_WORD.finditer(text)):
+        word = match.group()
         lower = word.lower()
         if lower in page.page:
             page_count += 1
@@ -385,150 +646,155 @@ def _is_made_of_page_words(text: str, page: Boilerplate) -> bool:
             if number == 0 or not word[0].isupper():
                 return False
             name_count += 1
+    page_count += len(_PRICE.findall(text))
     if name_count == 0:
         return page_count > 0
-    return page_count > 1 and name_count <= 4 and not _looks_like_title(text, text.split())
+    return page_count > 1 and name_count <= 4 and not _looks_like_title(text.split())
 
 
-class _Assembly:
-    """Puts the articles, spans and doubts of one dump together from its lines and their parts."""
+class _Pieces(NamedTuple):
+    """Stretches of a dump that are one part each; each list holds one entry for each.
 
-    def __init__(self, text: str, layout: Layout) -> None:
-        self.text = text
-        self.layout = layout
-        self.articles: list[Article] = []
-        self.pieces: list[Span] = []
-        self.doubts: list[Doubt] = []
-
-    def assemble(self, lines: list[Line], parts: list[Part]) -> Split:
-        if Part.TITLE not in parts:
-            parts = [Part.UNKNOWN] * len(lines)
-        starts = [i for i, part in enumerate(parts) if part is Part.TITLE]
-        for start, stop in pairwise([0, *starts, len(lines)]):
-            if stop > start:
-                self._take(lines[start:stop], parts[start:stop])
-        return Split(tuple(self.articles), tuple(self._tile()), tuple(self.doubts))
-
-    def _take(self, lines: list[Line], parts: list[Part]) -> None:
-        """Take one article, or what stands before the first, and what belongs to none behind it."""
-        outside = (Part.PREAMBLE, Part.UNKNOWN)
-        inside = [
-            (line, part) for line, part in zip(lines, parts, strict=True) if part not in outside
-        ]
-        if inside:
-            self._take_article(inside)
-        loose = [(line, part) for line, part in zip(lines, parts, strict=True) if part in outside]
-        if not loose:
-            return
-        start, end, kind = loose[0][0].start, loose[-1][0].end, loose[0][1]
-        self.pieces.append(Span(start, end, kind, None))
-        if kind is Part.UNKNOWN:
-            first = squeeze(self.text[start : loose[0][0].end])
-            code, found = "no_article", "no title line"
-            if inside:
-                code, found = "unplaced", "text behind the last part of one"
-            self.doubts.append(
-                Doubt(code, start, f"expected an article, found {found}: {_quote(first)}")
-            )
-
-    def _take_article(self, inside: list[tuple[Line, Part]]) -> None:
-        values: dict[Part, list[str]] = {part: [] for part in Part}
-        index = len(self.articles)
-        paragraphs = list(_paragraphs(self.text, inside))
-        for start, end, part in paragraphs:
-            values[part].append(squeeze(self.text[start:end]))
-            kind = "topics" if part is Part.MORE_TOPICS else part.value
-            self.pieces.append(Span(start, end, kind, index))
-        published_text = values[Part.DATE][0] if values[Part.DATE] else None
-        start = inside[0][0].start
-        outlet = [self.layout.outlet.value(text) for text in values[Part.OUTLET]]
-        self.articles.append(
-            Article(
-                title=values[Part.TITLE][0],
-                date=self._read_date(published_text, paragraphs),
-                published_text=published_text,
-                byline=values[Part.BYLINE][0] if values[Part.BYLINE] else None,
-                dateline=None,
-                outlet=outlet[0] if outlet else None,
-                topics=tuple(self._read_topics(paragraphs)),
-                body="\n\n".join(values[Part.BODY]),
-                start=start,
-                end=inside[-1][0].end,
-            )
-        )
-
-    def _read_topics(self, paragraphs: list[tuple[int, int, Part]]) -> Iterator[str]:
-        lists: list[str] = []
-        for start, end, part in paragraphs:
-            line = squeeze(self.text[start:end])
-            if part is Part.TOPICS:
-                lists.append(self.layout.topics.value(line) or "")
-            elif part is Part.MORE_TOPICS:
-                lists[-1] += f" {line}"
-        for listed in lists:
-            yield from filter(None, map(str.strip, listed.split(self.layout.topic_separator)))
-
-    def _read_date(
-        self, printed: str | None, paragraphs: list[tuple[int, int, Part]]
-    ) -> PrintedDate | None:
-        if printed is None:
-            return None
-        start = next(start for start, _, part in paragraphs if part is Part.DATE)
-        try:
-            return parse_date(printed, where=f"character {start}")
-        except DateError as error:
-            self.doubts.append(Doubt("bad_date", start, str(error)))
-            return None
-
-    def _tile(self) -> Iterator[Span]:
-        """Fill the stretches between the pieces with separators."""
-        position, before = 0, None
-        for piece in sorted(self.pieces, key=lambda span: span.start):
-            if piece.start > position:
-                article = piece.article if piece.article == before else None
-                yield Span(position, piece.start, "separator", article)
-            yield piece
-            position, before = piece.end, piece.article
-        if position < len(self.text):
-            yield Span(position, len(self.text), "separator", None)
-
-
-def _paragraphs(text: str, inside: list[tuple[Line, Part]]) -> Iterator[tuple[int, int, Part]]:
-    """Join the lines of hard-wrapped paragraphs; every other line is a paragraph of its own.
-
-    Yields:
-        Start, end (character offsets) and part.
+    Attributes:
+        parts: What it is.
+        texts: Its squeezed text; the first line's where it lies outside of articles.
+        starts: Character offset of its first character.
+        ends: Character offset behind its last character.
     """
-    block: list[Line] = []
-    for line, part in inside:
-        if part is Part.BODY and block and line.gap == 0 and not line.is_ruled:
-            block.append(line)
+
+    parts: list[Part]
+    texts: list[str]
+    starts: list[int]
+    ends: list[int]
+
+
+def _assemble(text: str, lines: _Lines, parts: list[Part], layout: Layout) -> Split:
+    """Put articles, spans and doubts together from the lines and their parts."""
+    pieces = _join_lines(text, lines, parts if Part.TITLE in parts else [Part.UNKNOWN] * len(parts))
+    articles: list[Article] = []
+    owners: list[int | None] = []
+    doubts: list[Doubt] = []
+    titles = [number for number, part in enumerate(pieces.parts) if part is Part.TITLE]
+    for first, stop in pairwise([0, *titles, len(pieces.parts)]):
+        own = _Pieces(*(column[first:stop] for column in pieces))
+        loose = own.parts[-1] if own.parts and own.parts[-1] in _OUTSIDE else None
+        inside = len(own.parts) - (loose is not None)
+        owners += [len(articles)] * inside + [None] * (loose is not None)
+        if inside:
+            articles.append(_read_article(own, inside, layout, doubts))
+        if loose is Part.UNKNOWN:
+            doubts.append(_doubt_loose(own, is_behind=inside > 0))
+    return Split(tuple(articles), tuple(_tile(pieces, owners, len(text))), tuple(doubts))
+
+
+def _join_lines(text: str, lines: _Lines, parts: list[Part]) -> _Pieces:
+    """Make one piece of each line, of each wrapped paragraph, and of what lies between articles."""
+    ends = [start + len(line) for start, line in zip(lines.starts, lines.printed, strict=True)]
+    pieces = _Pieces(parts, lines.texts, lines.starts, ends)
+    runs = list(_find_runs(lines, parts))
+    if not runs:
+        return pieces
+    joined = _Pieces([], [], [], [])
+    behind = 0
+    for first, last in [*runs, (len(parts), len(parts))]:
+        for column, lined in zip(joined, pieces, strict=True):
+            column += lined[behind : first + 1]
+        if first < last:
+            joined.ends[-1] = ends[last]
+            if parts[first] is Part.BODY:
+                joined.texts[-1] = squeeze(text[lines.starts[first] : ends[last]])
+        behind = last + 1
+    return joined
+
+
+def _find_runs(lines: _Lines, parts: list[Part]) -> Iterator[tuple[int, int]]:
+    """Find the lines that belong together: numbers of the first and the last of each run."""
+    behind = 0
+    for number, part in enumerate(parts):
+        if number < behind:
             continue
-        yield from _unwrap(text, block)
-        block = []
+        behind = number + 1
         if part is Part.BODY:
-            block = [line]
-        else:
-            yield line.start, line.end, part
-    yield from _unwrap(text, block)
+            while behind < len(parts) and parts[behind] is part and lines.places[behind] == _CLOSE:
+                behind += 1
+            if behind > number + 1 and _is_wrapped(lines.printed[number:behind]):
+                yield number, behind - 1
+        elif part in _OUTSIDE:
+            while behind < len(parts) and parts[behind] is part:
+                behind += 1
+            if behind > number + 1:
+                yield number, behind - 1
 
 
-def _unwrap(text: str, block: list[Line]) -> Iterator[tuple[int, int, Part]]:
-    """Tell paragraphs of one line each from one paragraph that was wrapped at a column."""
-    widths = [line.end - line.start for line in block]
-    is_wrapped = (
-        len(block) > 1
-        and max(widths) <= 100
-        and min(widths[:-1]) >= 0.6 * max(widths[:-1]) >= 24
-        and widths[-1] <= max(widths[:-1]) + 5
-        and sum(not _TERMINAL.search(text[line.start : line.end]) for line in block[:-1])
-        > 0.5 * len(widths[:-1])
+def _read_article(own: _Pieces, count: int, layout: Layout, doubts: list[Doubt]) -> Article:
+    """Read the article of some pieces, of which so many are inside; note what is doubtful."""
+    first = dict(zip(reversed(own.parts), reversed(own.texts), strict=True))
+    printed, outlet = first.get(Part.DATE), first.get(Part.OUTLET)
+    date = None
+    if printed is not None:
+        start = own.starts[own.parts.index(Part.DATE)]
+        try:
+            date = parse_date(printed, where=f"character {start}")
+        except DateError as error:
+            doubts.append(Doubt("bad_date", start, str(error)))
+    body = [text for text, part in zip(own.texts, own.parts, strict=True) if part is Part.BODY]
+    return Article(
+        title=first[Part.TITLE],
+        date=date,
+        published_text=printed,
+        byline=first.get(Part.BYLINE),
+        dateline=None,
+        outlet=None if outlet is None else layout.outlet.value(outlet),
+        topics=tuple(_read_topics(own, layout)) if Part.TOPICS in first else (),
+        body="\n\n".join(body),
+        start=own.starts[0],
+        end=own.ends[count - 1],
     )
-    if is_wrapped:
-        yield block[0].start, block[-1].end, Part.BODY
-        return
-    for line in block:
-        yield line.start, line.end, Part.BODY
+
+
+def _read_topics(own: _Pieces, layout: Layout) -> Iterator[str]:
+    lists: list[str] = []
+    for text, part in zip(own.texts, own.parts, strict=True):
+        if part is Part.TOPICS:
+            lists.append(layout.topics.value(text) or "")
+        elif part is Part.MORE_TOPICS:
+            lists[-1] += f" {text}"
+    for listed in lists:
+        yield from filter(None, map(str.strip, listed.split(layout.topic_separator)))
+
+
+def _doubt_loose(own: _Pieces, *, is_behind: bool) -> Doubt:
+    """Doubt the last of some pieces, which is part of no article."""
+    code, found = "no_article", "no title line"
+    if is_behind:
+        code, found = "unplaced", "text behind the last part of one"
+    detail = f"expected an article, found {found}: {_quote(own.texts[-1])}"
+    return Doubt(code, own.starts[-1], detail)
+
+
+def _tile(pieces: _Pieces, owners: list[int | None], length: int) -> Iterator[Span]:
+    """Give the spans of all pieces, and separators for the stretches between them."""
+    names = map(_KINDS.__getitem__, pieces.parts)
+    position, before = 0, None
+    for start, end, name, owner in zip(pieces.starts, pieces.ends, names, owners, strict=True):
+        if start > position:
+            yield Span(position, start, "separator", owner if owner == before else None)
+        yield Span(start, end, name, owner)
+        position, before = end, owner
+    if position < length:
+        yield Span(position, length, "separator", None)
+
+
+def _is_wrapped(block: list[str]) -> bool:
+    """Tell one paragraph that was wrapped at a column from paragraphs of one line each."""
+    widths = [len(line) for line in block]
+    *full, last = widths
+    return (
+        max(widths) <= 100
+        and min(full) >= 0.6 * max(full) >= 24
+        and last <= max(full) + 5
+        and sum(not _is_terminal(line) for line in block[:-1]) > 0.5 * len(full)
+    )
 
 
 def _quote(text: str, limit: int = 60) -> str:

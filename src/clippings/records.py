@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised by every change of a table; it stands in each Parquet file and forces a full rewrite."""
 
 STATUSES = ("ok", "partial", "empty", "rejected")
@@ -62,11 +62,11 @@ class ProblemKind(NamedTuple):
 
 PROBLEMS = {
     "unreadable": ProblemKind(
-        "error", "The file cannot be opened.", "Check its permissions and run again."
+        "error", "The file cannot be opened.", "Check its name and permissions and run again."
     ),
     "not_a_file": ProblemKind(
         "error",
-        "It is a pipe, a socket or a device.",
+        "It is a pipe, a socket, a device or a link in an archive.",
         "Put an ordinary text file in its place.",
     ),
     "outside_raw": ProblemKind(
@@ -77,7 +77,8 @@ PROBLEMS = {
     "unsupported_type": ProblemKind(
         "error",
         "The file has a suffix that is not read.",
-        "Save it as plain text (.txt, .text, .md or no suffix), or take it out of the raw folder.",
+        "Save it as one of the types named, plain text (.txt) best of all, or take it out of the "
+        "raw folder.",
     ),
     "too_large": ProblemKind(
         "error",
@@ -104,6 +105,37 @@ PROBLEMS = {
         "The bytes are neither UTF-8, UTF-16 with a byte order mark, nor Windows-1252.",
         "Find out in which encoding it was written and save it as UTF-8.",
     ),
+    "broken_archive": ProblemKind(
+        "error",
+        "An archive, or a member of one, is damaged or no archive.",
+        "Fetch it again, or unpack what can be unpacked into the raw folder; the other members "
+        "are used.",
+    ),
+    "archive_bomb": ProblemKind(
+        "error",
+        "An archive unpacks to more than is safe.",
+        "If you trust it, unpack it and put what it holds into the raw folder.",
+    ),
+    "nested_archive": ProblemKind(
+        "error",
+        "An archive stands in another archive.",
+        "Unpack the outer one into the raw folder.",
+    ),
+    "encrypted": ProblemKind(
+        "error",
+        "The file, or the member of an archive, has a password.",
+        "Take the password off and run again.",
+    ),
+    "needs_office": ProblemKind(
+        "error",
+        "A PDF, Word or rich text document needs libraries that are not installed.",
+        "Run `pip install 'clippings[office]'`, then run again.",
+    ),
+    "broken_office": ProblemKind(
+        "error",
+        "A PDF, Word or rich text document cannot be read.",
+        "Open it in its own program and save it again, or export it as plain text.",
+    ),
     "failed": ProblemKind(
         "error",
         "An error of the program stopped the work on this file.",
@@ -129,6 +161,31 @@ PROBLEMS = {
         "A stretch of text belongs to no article.",
         "Look at it with `clippings inspect`; give it a title line if it is an article.",
     ),
+    "unsure_layout": ProblemKind(
+        "warning",
+        "No layout explains the file, and nothing recurs in it clearly enough to infer one.",
+        "Look at it with `clippings inspect`; name a layout with --layout or write one.",
+    ),
+    "broken_article": ProblemKind(
+        "warning",
+        "Where an article should stand there is none, or the file says that it is broken.",
+        "Export that article again.",
+    ),
+    "count_differs": ProblemKind(
+        "warning",
+        "The file says that it holds another number of articles than were found.",
+        "Look for the missing numbers; export those articles again.",
+    ),
+    "numbers_skip": ProblemKind(
+        "warning",
+        "The numbers that the articles bear leave some out.",
+        "Nothing, where the source skips them too; else export those articles again.",
+    ),
+    "odd_date": ProblemKind(
+        "warning",
+        "A date lies far from those of all other articles of the file.",
+        "Look whether it is a slip of the source; correct it in corrections.csv.",
+    ),
     "correction": ProblemKind(
         "warning",
         "A row of corrections.csv cannot be used or changes nothing.",
@@ -153,7 +210,12 @@ class DumpRow:
     dump_id: Annotated[str, "Hash of the path."]
     path: Annotated[str, r"Path relative to the raw folder; bytes that are no UTF-8 as `\xNN`."]
     sha256: Annotated[str | None, "SHA-256 of the content; null where it could not be read."]
-    byte_count: Annotated[int | None, "Size of the file; null where unknown.", "bytes"]
+    byte_count: Annotated[
+        int | None,
+        "Size of the file or member; null where unknown. The spans of an office document tile its "
+        "text as UTF-8, not these bytes.",
+        "bytes",
+    ]
     encoding: Annotated[str | None, "How the bytes were read; null where they were not."]
     layout: Annotated[str | None, "Name of the layout that split it; null where none did."]
     status: Annotated[
@@ -163,6 +225,12 @@ class DumpRow:
     article_count: Annotated[int, "Articles found, repeated ones counted each time."]
     claimed_count: Annotated[
         int | None, "Articles that the file itself claims to hold; null where it claims nothing."
+    ]
+    layout_score: Annotated[
+        float | None, "How much of the file that layout explains, from 0 to 1; null if not read."
+    ]
+    layout_runner_up: Annotated[
+        str | None, "Name of the layout that explains it next best; null where no other does."
     ]
 
 
@@ -294,6 +362,17 @@ class MergedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class StoryRow:
+    """One article in a family of near-duplicates; an article that is alone has none."""
+
+    table: ClassVar[str] = "stories"
+    key: ClassVar[tuple[str, ...]] = ("article_id",)
+
+    article_id: Annotated[str, "The article."]
+    story_id: Annotated[str, "The story that it tells: the smallest article_id of its family."]
+
+
+@dataclass(frozen=True, slots=True)
 class SpanRow:
     """One stretch of one dump; the spans of a dump tile its bytes."""
 
@@ -332,6 +411,7 @@ Row = (
     | EntityRow
     | AliasRow
     | MergedRow
+    | StoryRow
     | SpanRow
     | ProblemRow
 )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from clippings.articles import Split
+    from clippings.choose import Choice
+    from clippings.learn import Proposal
     from clippings.pipeline import Run
     from clippings.read import Dump
+    from clippings.records import ProblemRow
 
 _MOST_PROBLEMS = 20
 
@@ -26,7 +30,7 @@ def _text_lines(run: Run) -> Iterator[str]:
         yield f"  {table:<{width}}  {count:>9,} rows"
     if run.problems:
         yield f"{_count_problems(run)}, in full in the table problems:"
-        for problem in run.problems[:_MOST_PROBLEMS]:
+        for problem in _worst_first(run):
             path = quote(problem.path)
             yield f"  {problem.severity:<7}  {path}: {problem.code}: {quote(problem.detail)}"
             yield f"           {problem.action}"
@@ -48,13 +52,18 @@ def _markdown_lines(run: Run) -> Iterator[str]:
     if run.problems:
         yield from (f"{_count_problems(run)}.", "", "| severity | path | code | detail |")
         yield "|---|---|---|---|"
-        for problem in run.problems[:_MOST_PROBLEMS]:
+        for problem in _worst_first(run):
             path, detail = (_cell(text) for text in (problem.path, problem.detail))
             yield f"| {problem.severity} | {path} | {problem.code} | {detail} |"
         yield ""
         if len(run.problems) > _MOST_PROBLEMS:
             yield from (f"And {len(run.problems) - _MOST_PROBLEMS:,} more.", "")
     yield f"The tables are in `{run.processed}`, snapshot {run.snapshot}."
+
+
+def _worst_first(run: Run) -> list[ProblemRow]:
+    """Choose the problems to show: errors before warnings, those of one dump together."""
+    return sorted(run.problems, key=lambda each: (each.severity, each.path))[:_MOST_PROBLEMS]
 
 
 def _headline(run: Run) -> str:
@@ -91,14 +100,28 @@ def _cell(text: str) -> str:
     return "".join(f"\\{char}" if char in "\\`*_|[]" else char for char in escaped)
 
 
-def write_split(dump: Dump, found: Split) -> str:
-    """Write how a dump splits: its articles with their fields, and what belongs to none."""
-    return "\n".join(_split_lines(dump, found))
+def write_split(dump: Dump, choice: Choice, *, most: int | None = None) -> str:
+    """Write how a dump splits: its layout, its articles, and what belongs to none.
+
+    Args:
+        dump: The dump.
+        choice: How it was split.
+        most: Show no more articles than that; None for all.
+    """
+    return "\n".join(_split_lines(dump, choice, most))
 
 
-def _split_lines(dump: Dump, found: Split) -> Iterator[str]:
-    yield f"{len(dump.content):,} bytes, {dump.encoding}, {len(found.articles)} articles"
-    for number, article in enumerate(found.articles, 1):
+def _split_lines(dump: Dump, choice: Choice, most: int | None) -> Iterator[str]:
+    found = choice.found
+    yield f"{len(dump.content):,} bytes, {dump.encoding}, {len(found.articles):,} articles"
+    runner_up = f"; next best: {quote(choice.runner_up)}" if choice.runner_up else ""
+    yield f"layout: {quote(choice.layout or 'unsure')}, score {choice.score:.2f}{runner_up}"
+    if choice.learned:
+        yield f"what recurs (confidence {choice.learned.confidence:.2f}):"
+        yield from (f"  {quote(line)}" for line in choice.learned.evidence)
+    if found.claimed is not None:
+        yield f"the file says that it holds {found.claimed:,}"
+    for number, article in enumerate(found.articles[:most], 1):
         paragraphs = article.body.count("\n\n") + 1 if article.body else 0
         words = len(article.body.split())
         yield f"{number:>4}  {quote(article.title or '(no title)')}"
@@ -108,6 +131,8 @@ def _split_lines(dump: Dump, found: Split) -> Iterator[str]:
         yield f"      {quote(', '.join(article.topics) or 'no topics')}"
         start, end = dump.byte_offset(article.start), dump.byte_offset(article.end)
         yield f"      {paragraphs} paragraphs, {words} words, bytes {start:,} to {end:,}"
+    if most is not None and len(found.articles) > most:
+        yield f"      and {len(found.articles) - most:,} more; --all shows them"
     total = max(1, len(dump.text))
     sizes: Counter[str] = Counter()
     for span in found.spans:
@@ -117,3 +142,26 @@ def _split_lines(dump: Dump, found: Split) -> Iterator[str]:
     )
     for doubt in found.doubts:
         yield f"{doubt.code} at byte {dump.byte_offset(doubt.start):,}: {quote(doubt.detail)}"
+
+
+def write_proposals(proposals: Sequence[Proposal]) -> str:
+    """Write the lines that may be boilerplate, as a person would paste them into a layout."""
+    if not proposals:
+        return "no line recurs across the articles beyond chance"
+    lines = ["# These lines recur. Put those that are no text into a layout, under [boilerplate]:"]
+    lines.append("lines = [")
+    for proposal in proposals:
+        lines.append(f"    # {proposal.count:,} times: {quote(proposal.reason)}")
+        lines.append(f"    {write_literal(re.escape(proposal.line))},")
+    return "\n".join([*lines, "]"])
+
+
+def write_literal(text: str) -> str:
+    r"""Write a text as TOML does, so that backslashes need no escape where that is possible.
+
+    >>> print(write_literal(r"\d+"), write_literal("it's"))
+    '\d+' "it's"
+    """
+    if "'" not in text and text.isprintable():
+        return f"'{text}'"
+    return json.dumps(text, ensure_ascii=False)

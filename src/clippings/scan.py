@@ -1,4 +1,13 @@
-"""raw/ -> the files found in it, each with the hash of its content or the reason it is not read."""
+"""raw/ -> the dumps found in it, each with the hash of its content or the reason it is not read.
+
+A file is taken by the end of its name, and read as what its first bytes say that it is:
+
+- a zip archive or a gzip file: each member is a dump of its own (a Word document is no archive);
+- a PDF, Word or rich text document: left whole for `office.extract`;
+- all else: left whole for `read.decode`, unless its name promises one of those above.
+
+So a gzip file named `a.txt` is unpacked, and a text named `a.zip` is a problem.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +15,31 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
+from clippings import archives, office
+from clippings.archives import Member
 from clippings.errors import ReadError
 
 ID_LENGTH = 20
 """Hexadecimal digits of an id: 80 bits, so that 100 million articles do not collide."""
 
-_TAKEN = ("", ".txt", ".text", ".md")
+VERSION = 1
+"""Raised by hand when the members of an archive are found or judged in another way."""
+
+MAX_UNPACKED = 8
+"""How many times the size limit of a dump the members of one archive may unpack to together."""
+
+_TEXT = (".txt", ".text", ".md", ".html", ".htm", ".xhtml", ".eml", ".mbox")
+_OFFICE = (".pdf", ".docx", ".rtf")
+_ARCHIVES = (".zip", ".gz")
+_TAKEN = ("", *_TEXT, *_OFFICE, *_ARCHIVES)
+_HEAD_BYTES = 1024
+_PASSING = ("changing", "failed")  # what is said of a dump until it is looked at again
+_NESTED = "expected a dump, found an archive in the archive"
 _IGNORED = re.compile(r"\..*|~\$.*|.*~|.*\.sw[a-p]|__MACOSX|Thumbs\.db|desktop\.ini", re.DOTALL)
 
 
@@ -38,14 +62,19 @@ def hash_id(*parts: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    r"""One file found in the raw folder.
+    r"""One dump found in the raw folder: a file, or a member of an archive.
 
     Attributes:
-        file: Path relative to the raw folder, as Python names it (`surrogateescape`).
-        sha256: Hash of its content; None where it was not read.
+        file: Path of the file, relative to the raw folder, as Python names it (`surrogateescape`).
+        sha256: Hash of its content, of the member's own bytes where it is one; None where it was
+            not read.
         byte_count: Its size in bytes; None where unknown.
         code: Why it is not used, one of `records.PROBLEMS`; None where it is.
         detail: What was expected and what was found; None where it is used.
+        member: Name of the member of the archive `file`, in the same form; None where the file
+            itself is meant.
+        archive_sha256: Hash of the archive that it was found in; None for other files.
+        is_office: Whether `office.extract` is to make text of it.
     """
 
     file: str
@@ -53,16 +82,33 @@ class Found:
     byte_count: int | None = None
     code: str | None = None
     detail: str | None = None
+    member: str | None = None
+    archive_sha256: str | None = None
+    is_office: bool = False
 
     @property
     def dump_id(self) -> str:
-        """Hash of the path."""
-        return hash_id(self.file)
+        """Hash of the path: of both its parts, for a folder may bear the name `a.zip!` too."""
+        return hash_id(self.file) if self.member is None else hash_id(self.file, self.member)
+
+    @property
+    def name(self) -> str:
+        """Path as Python names it; that of a member is `a.zip!/b.txt`."""
+        return name_dump(self.file, self.member)
 
     @property
     def path(self) -> str:
         r"""Path fit for a table and a message: bytes that are no UTF-8 as `\xNN`."""
-        return to_text(self.file)
+        return to_text(self.name)
+
+
+def name_dump(file: str, member: str | None) -> str:
+    """Name a dump by its file and, where it is one of an archive, its member.
+
+    >>> name_dump("a.zip", "b.txt")
+    'a.zip!/b.txt'
+    """
+    return file if member is None else f"{file}!/{member}"
 
 
 def to_text(name: str) -> str:
@@ -74,12 +120,16 @@ def to_text(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def find_dumps(raw: Path, *, max_bytes: int) -> list[Found]:
+def find_dumps(
+    raw: Path, *, max_bytes: int, known: Mapping[str, Sequence[Found]] | None = None
+) -> list[Found]:
     """Look at every file of the raw folder and hash those that can be dumps.
 
     Args:
         raw: The folder; it is walked with its sub-folders and never written.
         max_bytes: Size limit of a dump, in bytes.
+        known: What an earlier look with the same `max_bytes` found in each archive, by its `file`;
+            one that has not changed since is not unpacked again.
 
     Returns:
         What was found, sorted by path.
@@ -96,8 +146,24 @@ def find_dumps(raw: Path, *, max_bytes: int) -> list[Found]:
             "another with --raw.",
         ) from None
     inside = Path(os.path.realpath(raw))
-    found = [_look_at(raw, file, inside, max_bytes) for file in _walk(raw, inside)]
-    return sorted(found, key=lambda each: os.fsencode(each.file))
+    found: list[Found] = []
+    for file in _walk(raw, inside):
+        found += _look_at(raw, file, inside, max_bytes, (known or {}).get(file, ()))
+    return sorted(found, key=lambda each: (os.fsencode(each.name), os.fsencode(each.file)))
+
+
+def find_in_file(path: Path, *, max_bytes: int) -> list[Found]:
+    """Look at one file, wherever it lies.
+
+    Args:
+        path: The file.
+        max_bytes: Size limit of a dump, in bytes.
+
+    Returns:
+        The dump that it is, or those in it where it is an archive; `file` is its name alone.
+    """
+    folder = Path(os.path.realpath(path.parent))
+    return _look_at(path.parent, path.name, folder, max_bytes, ())
 
 
 def _walk(raw: Path, inside: Path) -> Iterator[str]:
@@ -138,42 +204,172 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _look_at(raw: Path, file: str, inside: Path, max_bytes: int) -> Found:
-    """Hash one file, or say why it is not used."""
+def _look_at(
+    raw: Path, file: str, inside: Path, max_bytes: int, known: Sequence[Found]
+) -> list[Found]:
+    """Hash one file, or the members of an archive, or say why it is not used."""
     path = raw / file
     try:
         real = Path(os.path.realpath(path))
         if path.is_symlink() and (path.is_dir() or not real.exists()):
-            return Found(file, None, None, "outside_raw", _link_detail(path))
+            return [Found(file, None, None, "outside_raw", _link_detail(path))]
         if not real.is_relative_to(inside):
-            return Found(file, None, None, "outside_raw", _link_detail(path))
+            return [Found(file, None, None, "outside_raw", _link_detail(path))]
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            return Found(
-                file, None, None, "unreadable", "expected a folder to list, found no right to"
-            )
+            return [
+                Found(
+                    file, None, None, "unreadable", "expected a folder to list, found no right to"
+                )
+            ]
         if not stat.S_ISREG(status.st_mode):
-            return Found(file, None, None, "not_a_file", f"expected a file, found {_kind(status)}")
+            return [
+                Found(file, None, None, "not_a_file", f"expected a file, found {_kind(status)}")
+            ]
         size = status.st_size
-        suffix = os.path.splitext(file)[1].lower()
-        if suffix[1:].isdigit() or suffix == ".":  # "dump 27.3.2019" has none
-            suffix = ""
+        suffix = _suffix(file)
         if suffix not in _TAKEN:
-            detail = f'expected .txt, .text, .md or no suffix, found "{to_text(suffix)}"'
-            return Found(file, None, size, "unsupported_type", detail)
+            return [Found(file, None, size, "unsupported_type", _suffix_detail(_TAKEN, suffix))]
         if size > max_bytes:
             detail = f"expected at most {max_bytes:,} bytes, found {size:,}"
-            return Found(file, None, size, "too_large", detail)
+            return [Found(file, None, size, "too_large", detail)]
         with path.open("rb") as handle:
             sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
             read = handle.tell()
+            if read == size:
+                found = _look_into(handle, Found(file, sha256, size), max_bytes, known)
         after = path.stat()
     except OSError as error:
-        return Found(file, None, None, "unreadable", f"expected a readable file: {error.strerror}")
+        detail = f"expected a readable file: {error.strerror}"
+        return [Found(file, None, None, "unreadable", detail)]
     if (read, size, status.st_mtime_ns) != (size, after.st_size, after.st_mtime_ns):
         detail = f"expected {size:,} bytes, found {max(read, after.st_size):,} a moment later"
-        return Found(file, None, after.st_size, "changing", detail)
-    return Found(file, sha256, size)
+        if known:  # what was found in it before stays as it was
+            return [replace(each, sha256=None, code="changing", detail=detail) for each in known]
+        return [Found(file, None, after.st_size, "changing", detail)]
+    return found
+
+
+def _look_into(
+    handle: BinaryIO, whole: Found, max_bytes: int, known: Sequence[Found]
+) -> list[Found]:
+    """Tell what a file is by its bytes, and find the members of an archive."""
+    handle.seek(0)
+    head = handle.read(_HEAD_BYTES)
+    suffix = _suffix(whole.file)
+    kind = archives.find_kind(head)
+    if kind is None or (kind == "zip" and suffix == ".docx"):
+        return [_judge(whole, suffix, head)]
+    is_same = all(each.archive_sha256 == whole.sha256 for each in known)
+    if known and is_same and not any(each.code in _PASSING for each in known):
+        return list(known)
+    archive = replace(whole, sha256=None, archive_sha256=whole.sha256)
+    member = replace(archive, byte_count=None)
+    if kind == "gzip":
+        name = archives.name_member(whole.file)
+        pieces = archives.inflate_gzip(handle, max_bytes)
+        return [_look_at_member(replace(member, member=name), pieces, _suffix(name))[0]]
+    try:
+        directory = archives.read_directory(handle)
+        if office.is_word({member.printed for member in directory.members}):
+            return [replace(whole, is_office=True)]
+        found = _look_at_members(handle, member, directory.members, max_bytes)
+    except ReadError as error:
+        return [replace(archive, code=error.code, detail=error.detail)]
+    if directory.fault:
+        found.append(replace(archive, code="broken_archive", detail=directory.fault))
+    elif not found:
+        detail = "expected articles, found an archive without members"
+        found.append(replace(archive, code="empty", detail=detail))
+    return found
+
+
+def _look_at_members(
+    handle: BinaryIO, whole: Found, members: Iterable[Member], max_bytes: int
+) -> list[Found]:
+    """Hash the members of a zip archive.
+
+    Raises:
+        ReadError: All of them together unpack to more than is safe.
+    """
+    found = []
+    unpacked = refused = 0
+    for member in members:
+        is_folder = member.printed.endswith("/") and not member.byte_count
+        if is_folder or _is_ignored(member.printed):
+            continue
+        named = replace(whole, member=member.name)
+        if member.is_link:
+            detail = "expected a file, found a symbolic link"
+            found.append(replace(named, code="not_a_file", detail=detail))
+            continue
+        pieces = archives.inflate(handle, member, max_bytes)
+        each, byte_count = _look_at_member(named, pieces, _suffix(member.printed))
+        found.append(each)
+        unpacked += byte_count
+        refused += byte_count if each.code else 0
+        if unpacked > MAX_UNPACKED * max_bytes or refused > max_bytes:
+            raise ReadError(
+                "archive_bomb",
+                f"expected members of at most {MAX_UNPACKED * max_bytes:,} bytes together, and "
+                f"{max_bytes:,} of those that cannot be used, found more",
+            )
+    return found
+
+
+def _look_at_member(whole: Found, pieces: Iterable[bytes], suffix: str) -> tuple[Found, int]:
+    """Hash one member, or say why it is not used; and count the bytes that were unpacked."""
+    if suffix in _ARCHIVES:
+        return replace(whole, code="nested_archive", detail=_NESTED), 0
+    if suffix not in _TAKEN:
+        detail = _suffix_detail([each for each in _TAKEN if each not in _ARCHIVES], suffix)
+        return replace(whole, code="unsupported_type", detail=detail), 0
+    digest = hashlib.sha256()
+    head = b""
+    byte_count = 0
+    try:
+        for piece in pieces:
+            digest.update(piece)
+            head += piece[: _HEAD_BYTES - len(head)]
+            byte_count += len(piece)
+    except ReadError as error:
+        refused = replace(whole, code=error.code, detail=error.detail)
+        return refused, byte_count
+    member = replace(whole, sha256=digest.hexdigest(), byte_count=byte_count)
+    kind = archives.find_kind(head)
+    if kind is None or (kind == "zip" and suffix == ".docx"):
+        return _judge(member, suffix, head), byte_count
+    return replace(member, sha256=None, code="nested_archive", detail=_NESTED), byte_count
+
+
+def _judge(whole: Found, suffix: str, head: bytes) -> Found:
+    """Take a file or a member that is no archive, unless its name promises another thing."""
+    if office.find_kind(head):
+        return replace(whole, is_office=True)
+    if suffix in _ARCHIVES:
+        detail = "expected a zip archive or a gzip file, found other bytes"
+        return replace(whole, sha256=None, code="broken_archive", detail=detail)
+    if suffix in _OFFICE:
+        detail = "expected a PDF, Word or rich text document, found other bytes"
+        return replace(whole, sha256=None, code="broken_office", detail=detail)
+    return whole
+
+
+def _suffix(name: str) -> str:
+    """Give the end of a name that tells its type, in lower case."""
+    suffix = os.path.splitext(name)[1].lower()
+    return "" if suffix[1:].isdigit() or suffix == "." else suffix  # "dump 27.3.2019" has none
+
+
+def _suffix_detail(taken: Iterable[str], suffix: str) -> str:
+    names = ", ".join(each for each in taken if each)
+    return f'expected {names} or no suffix, found "{to_text(suffix)}"'
+
+
+def _is_ignored(name: str) -> bool:
+    """Tell whether a member would be ignored, were it unpacked in the raw folder."""
+    parts = [part for part in name.split("/") if part not in ("", ".", "..")]
+    return any(_IGNORED.fullmatch(part) for part in parts)
 
 
 def _kind(status: os.stat_result) -> str:

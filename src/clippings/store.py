@@ -83,13 +83,21 @@ class Snapshot:
     ) -> pa.Table:
         """Read a table, or some of its columns and buckets, as Arrow."""
         import pyarrow as pa
+
+        read = list(self.read_parts(table, columns, buckets))
+        return pa.concat_tables(read) if read else _empty(table)
+
+    def read_parts(
+        self,
+        table: str,
+        columns: Sequence[str] | None = None,
+        buckets: Collection[str] | None = None,
+    ) -> Iterator[pa.Table]:
+        """Read a table part by part, in the order of its key, so that it need not fit in memory."""
         import pyarrow.parquet as pq
 
-        parts = self.parts(table, buckets)
-        if not parts:
-            return _empty(table)
-        read = [pq.ParquetFile(part).read(columns=columns) for part in parts]
-        return pa.concat_tables(read)
+        for part in self.parts(table, buckets):
+            yield pq.ParquetFile(part).read(columns=columns)
 
     def read_owner(self, table: str, owner: str) -> pa.Table:
         """Read the rows of one owner: the value of the first column of the table's key."""
@@ -319,6 +327,11 @@ class Publication:
         self._processed = processed
         self._previous = previous
         self._tables: dict[str, dict[str, Any]] = {}
+
+    @property
+    def scratch(self) -> Path:
+        """A folder for files that have no name, on the disk of the tables."""
+        return self._processed / ".store"
 
     def _is_same_writer(self) -> bool:
         """Tell whether the same rows give the same bytes; else all parts are written again."""

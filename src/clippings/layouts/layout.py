@@ -1,4 +1,9 @@
-"""Layouts: what the parts of a dump look like, read from one TOML file per form of dump."""
+"""Layouts: what the parts of a dump look like, read from one TOML file per form of dump.
+
+A layout is of one of two kinds. In a `MarkedLayout` something marks each article (a line such as
+"3 of 40 DOCUMENTS", an element of a page); in a `Layout` nothing does, and the articles are told
+apart by what all the lines together look like.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +11,36 @@ import difflib
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
+from clippings.dates import LANGUAGES, DateRules
 from clippings.errors import LayoutError
 
-_KEYS: dict[str, dict[str, type]] = {
+PARTS = (
+    "title",
+    "date",
+    "byline",
+    "dateline",
+    "section",
+    "page",
+    "length",
+    "id",
+    "outlet",
+    "topics",
+    "body",
+    "boilerplate",
+)
+"""What a part of an article is called in a layout."""
+
+FOLDER = "layouts"
+"""The folder of a user's own layouts, beside the raw folder."""
+
+_UNMARKED: dict[str, dict[str, type]] = {
     "separator": {"lines": list},
     "byline": {"starts": list},
     "outlet": {"starts": list},
@@ -29,6 +55,26 @@ _KEYS: dict[str, dict[str, type]] = {
         "tells": list,
     },
 }
+_SHARED: dict[str, dict[str, type]] = {
+    "dates": {"languages": list, "century": int, "order": str, "needs_year": bool},
+    "cover": {"claims": list},
+}
+_MARKED: dict[str, dict[str, type]] = {
+    "article": {
+        "begins": list,
+        "ends": list,
+        "marks": list,
+        "broken": list,
+        "gap": int,
+        "part": str,
+    },
+    "head": {"part": str, "matches": str, "is_optional": bool, "is_block": bool},
+    "labels": {**dict.fromkeys(PARTS, list), "other": list},
+    "marks": dict.fromkeys(PARTS, list),
+    "dateline": {"opens": list},
+    "topics": {"separator": str},
+    "boilerplate": {"lines": list},
+}
 _PATTERNS = (
     ("separator", "lines"),
     ("boilerplate", "lines"),
@@ -36,6 +82,13 @@ _PATTERNS = (
     ("boilerplate", "words"),
     ("boilerplate", "tells"),
 )
+_NUMBERS = ("number", "claimed", "first", "last")
+
+_SPACE = r"[^\S\n\r\f]*"
+_END = rf"{_SPACE}(?=[\n\r\f]|\Z)"
+
+
+_LONE_RETURN = re.compile(r"\r(?!\n)")  # the line ends of an old Macintosh
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +101,41 @@ class Label:
         """Give what follows the label; None where the line does not begin with it."""
         match = self.pattern.match(line)
         return line[match.end() :].strip() if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Finds the lines of a text that begin as a pattern says.
+
+    Attributes:
+        first: The pattern at the beginning of a line, white space before it read over; its group
+            `line` is the line without that.
+        behind: The same behind a line end of any kind.
+        quick: The same behind a line feed, which a search finds ten times as fast.
+    """
+
+    first: re.Pattern[str]
+    behind: re.Pattern[str]
+    quick: re.Pattern[str]
+
+    @classmethod
+    def of(cls, pattern: str) -> Lines:
+        """Compile a pattern."""
+        line = rf"{_SPACE}(?P<line>{pattern})"
+        return cls(*(re.compile(before + line) for before in (r"\ufeff?", r"[\n\r\f]", r"\n")))
+
+    def find(self, text: str, start: int, end: int) -> Iterator[re.Match[str]]:
+        """Find all such lines between two offsets, the first of which is where a line begins."""
+        match = self.first.match(text, start, end)
+        if match:
+            yield match
+            start = match.end()
+        is_odd = text.find("\f", start, end) >= 0 or _LONE_RETURN.search(text, start, end)
+        yield from (self.behind if is_odd else self.quick).finditer(text, start, end)
+
+    def match(self, text: str, start: int, end: int) -> re.Match[str] | None:
+        """Match the line that begins at an offset."""
+        return self.first.match(text, start, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +163,7 @@ class Boilerplate:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One form of dump.
+    """One form of dump whose articles nothing marks.
 
     Attributes:
         name: Name of the TOML file without its suffix.
@@ -86,6 +174,8 @@ class Layout:
         topics: Label of the line that lists the topics.
         topic_separator: What stands between two topics.
         boilerplate: The page's own lines.
+        dates: How dates are printed.
+        claims: What the dump says of itself; groups `claimed`, or `first` and `last`.
     """
 
     name: str
@@ -96,41 +186,153 @@ class Layout:
     topics: Label
     topic_separator: str
     boilerplate: Boilerplate
+    dates: DateRules
+    claims: re.Pattern[str] | None
 
 
-def layout_names() -> list[str]:
-    """List the layouts that ship with the package, in alphabetical order."""
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A line above the body that is known by its place.
+
+    Attributes:
+        part: One of `PARTS`.
+        matches: What the whole line looks like; None where any line may stand there.
+        is_optional: Whether it is left out before the others are.
+        is_block: Whether it is a whole block of lines, up to the next blank one.
+    """
+
+    part: str
+    matches: re.Pattern[str] | None
+    is_optional: bool
+    is_block: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedLayout:
+    """One form of dump in which each article is marked.
+
+    Attributes:
+        name: Name of the TOML file without its suffix.
+        fingerprint: Hash of the file's content.
+        begins: The line that begins an article; its named groups are parts, or the `number` of
+            the article and the number `claimed`.
+        ends: The line that ends an article.
+        elements: Selectors of the elements of a page that hold one article each.
+        broken: The line that stands where an article should.
+        gap: Least number of blank lines above a line that begins an article.
+        begin_part: The part that such a line is, its groups apart.
+        head: The lines above the body that are known by their place, in order.
+        labels: Words that open a line; the name of the group that matches is the part.
+        marks: Selectors of elements by part.
+        dateline: How a body opens that has a dateline; groups `dateline` and `date`.
+        topic_separator: What stands between two topics.
+        boilerplate: Lines of the page; None where none are known.
+        dates: How dates are printed.
+        claims: What the dump says of itself; groups `claimed`, or `first` and `last`.
+    """
+
+    name: str
+    fingerprint: str
+    begins: Lines | None
+    ends: Lines | None
+    elements: tuple[str, ...]
+    broken: Lines | None
+    gap: int
+    begin_part: str
+    head: tuple[Slot, ...]
+    labels: Lines | None
+    marks: Mapping[str, tuple[str, ...]]
+    dateline: re.Pattern[str] | None
+    topic_separator: str
+    boilerplate: Lines | None
+    dates: DateRules
+    claims: re.Pattern[str] | None
+
+
+AnyLayout = Layout | MarkedLayout
+
+
+def layout_names(folder: Path | None = None) -> list[str]:
+    """List the layouts that ship with the package and a user's own, in alphabetical order.
+
+    Args:
+        folder: The folder of the user's own layouts; it need not exist.
+    """
+    return sorted({*_shipped(), *_own(folder)})
+
+
+def _shipped() -> list[str]:
     files = resources.files("clippings.layouts").iterdir()
-    return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
+    return [file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml")]
 
 
-@lru_cache
-def load_layout(name: str) -> Layout:
-    """Read a layout that ships with the package.
+def _own(folder: Path | None) -> dict[str, Path]:
+    if folder is None or not folder.is_dir():
+        return {}
+    return {file.stem: file for file in sorted(folder.glob("*.toml")) if file.name[0] not in ".~"}
+
+
+def load_layout(name: str, folder: Path | None = None) -> AnyLayout:
+    """Read a layout: a user's own where there is one of that name, else one that ships.
 
     Args:
         name: Its name, such as "digest".
+        folder: The folder of the user's own layouts; it need not exist.
 
     Returns:
         The layout.
 
     Raises:
-        LayoutError: There is none of that name.
+        LayoutError: There is none of that name, or its file cannot be used.
     """
-    if name not in layout_names():
-        known = layout_names()
+    if file := _own(folder).get(name):
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise LayoutError(
+                f"{file}: expected a layout in UTF-8, found {error}. Mend it."
+            ) from None
+        return parse_layout(text, where=str(file))
+    if name not in _shipped():
+        known = layout_names(folder)
         raise LayoutError(
             f'--layout: expected one of {", ".join(known)}, found "{name}".{_hint(name, known)}'
         )
-    file = resources.files("clippings.layouts") / f"{name}.toml"
-    return parse_layout(file.read_text(encoding="utf-8"), where=f"{name}.toml")
+    return _load_shipped(name)
 
 
-def parse_layout(text: str, *, where: str) -> Layout:
+def read_source(name: str, folder: Path | None = None) -> str:
+    """Read the text of a layout's file, for somebody to edit.
+
+    Args:
+        name: The name of a layout that can be loaded.
+        folder: The folder of the user's own layouts; it need not exist.
+    """
+    if file := _own(folder).get(name):
+        return file.read_text(encoding="utf-8")
+    file_within = resources.files("clippings.layouts") / f"{name}.toml"
+    return file_within.read_text(encoding="utf-8")
+
+
+def name_source(source: str, name: str) -> str:
+    """Give the text of a layout's file another name.
+
+    >>> name_source('name = "learned"  # seen 56 times', "brief")
+    'name = "brief"  # seen 56 times'
+    """
+    return re.sub(r"""(?m)^name\s*=\s*["'][^"'\n]*["']""", f'name = "{name}"', source, count=1)
+
+
+@lru_cache
+def _load_shipped(name: str) -> AnyLayout:
+    return parse_layout(read_source(name), where=f"{name}.toml")
+
+
+def parse_layout(text: str, *, where: str) -> AnyLayout:
     """Read the text of a layout file.
 
     Args:
-        text: TOML.
+        text: TOML; with a section [article] that of a marked dump.
         where: Name of the file, for messages.
 
     Returns:
@@ -147,16 +349,27 @@ def parse_layout(text: str, *, where: str) -> Layout:
     except tomllib.TOMLDecodeError as error:
         raise LayoutError(f"{where}: expected TOML, found a fault: {error}. Mend it.") from None
     check = _Check(text, where)
-    check.keys(raw, {"name": str, **dict.fromkeys(_KEYS, dict)}, "")
-    for section, keys in _KEYS.items():
-        check.keys(raw[section], keys, section)
+    fingerprint = hashlib.sha256(text.encode()).hexdigest()
+    if "article" in raw:
+        return _parse_marked(raw, check, fingerprint)
+    return _parse_unmarked(raw, check, fingerprint)
+
+
+def _parse_unmarked(raw: Mapping[str, Any], check: _Check, fingerprint: str) -> Layout:
+    sections = {**_UNMARKED, **_SHARED}
+    check.keys(raw, {"name": str, **dict.fromkeys(sections, dict)}, "", needed=["name", *_UNMARKED])
+    for section in raw:
+        if section != "name":
+            keys = sections[section]
+            needed = keys if section in _UNMARKED else ()
+            check.keys(raw[section], keys, section, needed=needed)
     page = raw["boilerplate"]
     either = {
         (section, key): check.pattern(raw[section][key], section, key) for section, key in _PATTERNS
     }
     return Layout(
         name=raw["name"],
-        fingerprint=hashlib.sha256(text.encode()).hexdigest(),
+        fingerprint=fingerprint,
         separator=re.compile(either["separator", "lines"]),
         byline=_label(raw["byline"]["starts"]),
         outlet=_label(raw["outlet"]["starts"]),
@@ -171,7 +384,100 @@ def parse_layout(text: str, *, where: str) -> Layout:
             words=re.compile(rf"\b{either['boilerplate', 'words']}\b"),
             tells=re.compile(rf"\b{either['boilerplate', 'tells']}\b"),
         ),
+        dates=_dates(raw, check),
+        claims=_claims(raw, check),
     )
+
+
+def _parse_marked(raw: Mapping[str, Any], check: _Check, fingerprint: str) -> MarkedLayout:
+    sections = {**_MARKED, **_SHARED}
+    kinds = {"name": str, **dict.fromkeys(sections, dict), "head": list}
+    check.keys(raw, kinds, "", needed=["name", "article"])
+    for section, keys in sections.items():
+        for table in raw.get("head", []) if section == "head" else [raw.get(section, {})]:
+            check.keys(table, keys, section, needed=["part"] if section == "head" else ())
+    article = raw["article"]
+    if not (article.get("begins") or article.get("ends") or article.get("marks")):
+        raise LayoutError(
+            f'{check.where}: expected "begins", "ends" or "marks" under [article], found none of '
+            "them. Say what marks an article."
+        )
+    for part in [article.get("part", "id"), *(slot["part"] for slot in raw.get("head", []))]:
+        if part not in PARTS:
+            raise LayoutError(
+                f'{check.where}: expected a part of {", ".join(PARTS)}, found "{part}".'
+                f"{_hint(part, PARTS)}"
+            )
+    return MarkedLayout(
+        name=raw["name"],
+        fingerprint=fingerprint,
+        begins=check.line(article, "article", "begins", (*PARTS, "number", "claimed")),
+        ends=check.line(article, "article", "ends", (*PARTS, "number", "claimed")),
+        elements=tuple(article.get("marks", ())),
+        broken=check.line(article, "article", "broken", ()),
+        gap=article.get("gap", 0),
+        begin_part=article.get("part", "id"),
+        head=tuple(_slot(table, check) for table in raw.get("head", [])),
+        labels=_labels(raw.get("labels", {}), check),
+        marks={part: tuple(selectors) for part, selectors in raw.get("marks", {}).items()},
+        dateline=check.whole(raw.get("dateline", {}), "dateline", "opens", ("dateline", "date")),
+        topic_separator=raw.get("topics", {}).get("separator", ","),
+        boilerplate=check.line(raw.get("boilerplate", {}), "boilerplate", "lines", ()),
+        dates=_dates(raw, check),
+        claims=_claims(raw, check),
+    )
+
+
+def _slot(table: Mapping[str, Any], check: _Check) -> Slot:
+    patterns = {"matches": [table["matches"]]} if "matches" in table else {}
+    return Slot(
+        part=table["part"],
+        matches=check.whole(patterns, "head", "matches", PARTS),
+        is_optional=table.get("is_optional", False),
+        is_block=table.get("is_block", False),
+    )
+
+
+def _labels(table: Mapping[str, Any], check: _Check) -> Lines | None:
+    """Compile the labels of all parts to one pattern.
+
+    A label that ends in a letter needs a colon behind it, the tab between two cells, or nothing.
+    """
+    groups = []
+    for part, words in table.items():
+        pattern = check.pattern(words, "labels", part)
+        flags = "" if part == "other" else "i"
+        groups.append(rf"(?P<{part}>(?{flags}:{pattern}))")
+    if not groups:
+        return None
+    return Lines.of(rf"{_either(groups)}(?:{_SPACE}[:\t]|(?<=[^\w\n\r\f])|{_END}){_SPACE}")
+
+
+def _dates(raw: Mapping[str, Any], check: _Check) -> DateRules:
+    table = raw.get("dates", {})
+    languages = table.get("languages", ["en"])
+    for language in languages:
+        if language not in LANGUAGES:
+            raise LayoutError(
+                f"{check.place('dates', 'languages')}: expected a language of "
+                f'{", ".join(LANGUAGES)}, found "{language}".{_hint(language, LANGUAGES)}'
+            )
+    order = table.get("order")
+    if order not in (None, "day", "month"):
+        raise LayoutError(
+            f'{check.place("dates", "order")}: expected "day" or "month", found "{order}". '
+            "Change it."
+        )
+    return DateRules(
+        languages=tuple(languages),
+        century=table.get("century"),
+        order=order,
+        is_year_needed=table.get("needs_year", True),
+    )
+
+
+def _claims(raw: Mapping[str, Any], check: _Check) -> re.Pattern[str] | None:
+    return check.whole(raw.get("cover", {}), "cover", "claims", _NUMBERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,10 +492,16 @@ class _Check:
     text: str
     where: str
 
-    def keys(self, table: Mapping[str, Any], keys: Mapping[str, type], section: str) -> None:
+    def keys(
+        self,
+        table: Mapping[str, Any],
+        keys: Mapping[str, type],
+        section: str,
+        needed: Iterable[str],
+    ) -> None:
         """Check the keys of a section and the types of their values."""
         for key, value in table.items():
-            place = self._place(section, key)
+            place = self.place(section, key)
             if key not in keys:
                 known = ", ".join(keys)
                 raise LayoutError(
@@ -201,32 +513,60 @@ class _Check:
                     f'{place}: expected a {expected} for "{key}", found a {found}. Change it.'
                 )
             for item in value if isinstance(value, list) else [value]:
-                if isinstance(item, int | dict) and not isinstance(value, list):
+                if isinstance(item, dict) and (section == "" or not isinstance(value, list)):
+                    continue
+                if isinstance(item, int) and not isinstance(value, list):
                     continue
                 if not isinstance(item, str) or not item.strip():
                     raise LayoutError(
                         f'{place}: expected text for "{key}", found {item!r}. Change it.'
                     )
-        for key in keys:
+        for key in needed:
             if key not in table:
                 place = f"under [{section}]" if section else "at the top"
                 raise LayoutError(
                     f'{self.where}: expected a key "{key}", found none. Add it {place}.'
                 )
 
-    def pattern(self, patterns: Sequence[str], section: str, key: str) -> str:
+    def pattern(
+        self, patterns: Sequence[str], section: str, key: str, groups: Iterable[str] = ()
+    ) -> str:
         """Check regular expressions and join them to one that matches any of them."""
         for pattern in patterns:
             try:
-                re.compile(pattern)
+                found = re.compile(pattern).groupindex
             except (re.error, OverflowError, RecursionError) as error:
                 raise LayoutError(
-                    f"{self._place(section, key)}: expected a regular expression, found "
+                    f"{self.place(section, key)}: expected a regular expression, found "
                     f'"{pattern}": {error}. Mend it.'
                 ) from None
+            for group in found:
+                if group not in groups:
+                    known = ", ".join(groups) or "none"
+                    raise LayoutError(
+                        f"{self.place(section, key)}: expected a group of {known}, found "
+                        f'"{group}".{_hint(group, groups)}'
+                    )
         return _either(f"(?:{pattern})" for pattern in patterns)
 
-    def _place(self, section: str, key: str) -> str:
+    def whole(
+        self, table: Mapping[str, Any], section: str, key: str, groups: Iterable[str]
+    ) -> re.Pattern[str] | None:
+        """Compile the patterns of a key, which may hold a group of one name each."""
+        patterns = table.get(key)
+        if not patterns:
+            return None
+        self.pattern(patterns, section, key, groups)
+        return re.compile(_either(f"(?:{pattern})" for pattern in _apart(patterns)))
+
+    def line(
+        self, table: Mapping[str, Any], section: str, key: str, groups: Iterable[str]
+    ) -> Lines | None:
+        """Compile the patterns of whole lines to one that finds such a line in a text."""
+        pattern = self.whole(table, section, key, groups)
+        return pattern and Lines.of(pattern.pattern + _END)
+
+    def place(self, section: str, key: str) -> str:
         """Name the file and the line that sets a key; the first line where none is found."""
         current = ""
         for number, line in enumerate(self.text.splitlines(), 1):
@@ -238,6 +578,44 @@ class _Check:
             ):
                 return f"{self.where}:{number}"
         return f"{self.where}:1"
+
+
+_GROUP = re.compile(r"\(\?P<(\w+)>")
+
+
+def _apart(patterns: Sequence[str]) -> list[str]:
+    """Number the groups of several patterns, which must not share names: `title`, `title_1`.
+
+    >>> _apart(["(?P<number>a)", "(?P<number>b)"])
+    ['(?P<number>a)', '(?P<number_1>b)']
+    """
+    return [
+        _GROUP.sub(rf"(?P<\1_{number}>", pattern) if number else pattern
+        for number, pattern in enumerate(patterns)
+    ]
+
+
+def groups(match: re.Match[str]) -> dict[str, tuple[int, int]]:
+    """Give the stretches that the named groups of a layout's pattern have matched, by name."""
+    return {
+        name: match.span(number)
+        for number, name in _group_names(match.re)
+        if match.start(number) >= 0
+    }
+
+
+def label_part(match: re.Match[str]) -> str:
+    """Give the part that a label names, whose line has matched."""
+    return next(name for number, name in _group_names(match.re) if match.start(number) >= 0)
+
+
+@lru_cache
+def _group_names(pattern: re.Pattern[str]) -> tuple[tuple[int, str], ...]:
+    return tuple(
+        (number, name.rstrip("0123456789").rstrip("_"))
+        for name, number in pattern.groupindex.items()
+        if name != "line"
+    )
 
 
 def _hint(word: str, known: Iterable[str]) -> str:

@@ -1,0 +1,186 @@
+"""Dump -> the layout that explains most of it.
+
+Each layout splits the dump and is scored by what comes out: how many of the bytes are parts of
+articles, how alike the articles are, and how much tells them apart from any other text. Where none
+explains the dump, one is inferred from what recurs in it; where that fails too the dump is one
+article, and a problem says so.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from clippings.articles import Article, Doubt, Span, Split, squeeze
+from clippings.bodies import paragraphs
+from clippings.layouts.layout import AnyLayout, parse_layout
+from clippings.learn import Learned, learn
+from clippings.split import split
+
+if TYPE_CHECKING:
+    from clippings.markup import Mark
+
+VERSION = 1
+"""Raised by hand when another layout is chosen or learned for the same dump."""
+
+LEARNED = "learned"
+"""Name of a layout that was inferred from the dump itself."""
+
+_EXPLAINS = 0.5
+"""A layout that scores less does not explain a dump."""
+_EXCERPT = 300_000
+"""Layouts are compared on so many characters from the beginning of a dump."""
+_SURE = 0.75
+"""Unless it scores that much, a layout is held against what recurs in the dump itself."""
+_TELLING = frozenset(("dateline", "section", "page", "id", "outlet", "topics"))
+_TITLE_ALONE = 0.3
+"""What an article is worth of which nothing but a title tells that it is one."""
+_DATE_ALONE = 0.6
+"""And one of which a date does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How a dump was split.
+
+    Attributes:
+        found: The articles.
+        layout: Name of the layout; None where none explains the dump.
+        score: How much of the dump it explains, from 0 to 1.
+        runner_up: Name of the layout that explains it next best; None where no other does.
+        learned: What was inferred from the dump, taken or not; None where nothing was tried or
+            nothing recurs.
+    """
+
+    found: Split
+    layout: str | None
+    score: float
+    runner_up: str | None
+    learned: Learned | None = None
+
+
+def split_best(text: str, layouts: Sequence[AnyLayout], marks: Sequence[Mark] = ()) -> Choice:
+    """Split a dump by the layout that explains most of it.
+
+    Args:
+        text: The whole text of a dump.
+        layouts: Those that can be chosen; a single one is taken whatever it explains.
+        marks: The elements of a page, where the dump is one.
+
+    Returns:
+        The articles and what was chosen.
+    """
+    if not text.strip("\ufeff \t\r\n\f\v"):
+        return Choice(split(text, layouts[0], marks), None, 0.0, None)
+    if len(layouts) == 1:
+        found = split(text, layouts[0], marks)
+        return Choice(found, layouts[0].name, _round(score(found)), None)
+    excerpt = text[:_EXCERPT]
+    tried = _rank(excerpt, layouts, marks)
+    best, layout, found = tried[0]
+    if len(excerpt) < len(text):
+        found = split(text, layout, marks)
+        best = score(found)
+        if best < _EXPLAINS:  # a dump that begins otherwise than it goes on
+            tried = _rank(text, layouts, marks)
+            best, layout, found = tried[0]
+    second = tried[1][1].name if tried[1][0] else None
+    if best >= _SURE:
+        return Choice(found, layout.name, _round(best), second)
+    learned = learn(text, marks, name=LEARNED)
+    if learned and learned.confidence >= _EXPLAINS:
+        by_own = split(text, parse_layout(learned.toml, where=LEARNED), marks)
+        if score(by_own) > best:
+            return Choice(
+                by_own,
+                LEARNED,
+                _round(learned.confidence),
+                layout.name if best else None,
+                learned,
+            )
+    if best >= _EXPLAINS or len(found.articles) == 1:
+        return Choice(found, layout.name, _round(best), second, learned)
+    return Choice(_whole(text, found), None, _round(best), layout.name if best else None, learned)
+
+
+def _rank(
+    text: str, layouts: Iterable[AnyLayout], marks: Sequence[Mark]
+) -> list[tuple[float, AnyLayout, Split]]:
+    """Split a text by every layout, the one that explains most of it first."""
+    tried = []
+    for layout in layouts:
+        found = split(text, layout, marks)
+        tried.append((score(found), layout, found))
+    return sorted(tried, key=lambda each: (-each[0], each[1].name))
+
+
+def score(found: Split) -> float:
+    """Tell how much of a dump is explained by the articles found in it.
+
+    Args:
+        found: Its articles and spans.
+
+    Returns:
+        The product of three shares, from 0 to 1: of the text that is part of articles; of the parts
+        that the articles have in common; and of the articles that something else than a title
+        tells as such.
+    """
+    if not found.articles:
+        return 0.0
+    sizes: Counter[bool] = Counter()
+    parts: list[set[str]] = [set() for _ in found.articles]
+    for span in found.spans:
+        if span.kind != "separator":
+            sizes[span.kind != "unknown"] += span.end - span.start
+        if span.article is not None:
+            parts[span.article].add(span.kind)
+    explained = sizes[True] / (sizes.total() or 1)
+    counts = Counter(part for each in parts for part in each)
+    usual = {part for part, count in counts.items() if 2 * count >= len(parts)}
+    alike = sum(len(each & usual) / len(each | usual) for each in parts) / len(parts)
+    telling = sum(
+        1.0 if each & _TELLING else _DATE_ALONE if "date" in each else _TITLE_ALONE
+        for each in parts
+    ) / len(parts)
+    return explained * alike * telling
+
+
+def _whole(text: str, found: Split) -> Split:
+    """Take a dump as one article, because how it splits is unsure."""
+    stretches = paragraphs(text, 0, len(text))
+    if not stretches:
+        return found
+    start, end = stretches[0][0], stretches[-1][1]
+    article = Article(
+        title=None,
+        date=None,
+        published_text=None,
+        byline=None,
+        dateline=None,
+        outlet=None,
+        topics=(),
+        body="\n\n".join(squeeze(text[first:last]) for first, last in stretches),
+        start=start,
+        end=end,
+    )
+    spans, position = [], 0
+    for first, last in stretches:
+        if first > position:
+            spans.append(Span(position, first, "separator", 0 if position else None))
+        spans.append(Span(first, last, "body", 0))
+        position = last
+    if position < len(text):
+        spans.append(Span(position, len(text), "separator", None))
+    doubt = Doubt(
+        "unsure_layout",
+        start,
+        f"expected a form that is known or that recurs, found neither; the nearest reading has "
+        f"{len(found.articles):,} articles",
+    )
+    return replace(found, articles=(article,), spans=tuple(spans), doubts=(doubt,))
+
+
+def _round(value: float) -> float:
+    return round(value, 3)

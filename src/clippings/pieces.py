@@ -1,0 +1,75 @@
+"""Stretches of an article and the part that each is."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from clippings.layouts.layout import MarkedLayout
+
+if TYPE_CHECKING:
+    from clippings.markup import Mark
+
+
+class Piece(NamedTuple):
+    """A stretch of an article and the part it is; `value` is where the label ends."""
+
+    start: int
+    end: int
+    part: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Elements:
+    """The elements of a page that a layout knows: those of articles, and those of parts."""
+
+    articles: tuple[tuple[int, int], ...]
+    starts: tuple[int, ...]
+    parts: tuple[tuple[int, int, str], ...]
+
+    def __init__(self, marks: Sequence[Mark], layout: MarkedLayout) -> None:
+        articles: list[tuple[int, int]] = []
+        parts: list[tuple[int, int, str]] = []
+        for mark in marks:
+            if mark.start == mark.end:
+                continue
+            if any(map(mark.fits, layout.elements)):
+                if not articles or mark.start >= articles[-1][1]:
+                    articles.append((mark.start, mark.end))
+                continue
+            for part, selectors in layout.marks.items():
+                if any(map(mark.fits, selectors)):
+                    if not parts or mark.start >= parts[-1][1]:
+                        parts.append((mark.start, mark.end, part))
+                    break
+        object.__setattr__(self, "articles", tuple(articles))
+        object.__setattr__(self, "parts", tuple(parts))
+        object.__setattr__(self, "starts", tuple(start for start, _, _ in parts))
+
+    def part_at(self, position: int) -> tuple[int, int, str] | None:
+        """Give the element of a part that covers a character."""
+        index = bisect_right(self.starts, position) - 1
+        if index < 0 or self.parts[index][1] <= position:
+            return None
+        return self.parts[index]
+
+    def is_body(self, position: int) -> bool:
+        """Tell whether a character is in an element of a body."""
+        element = self.part_at(position)
+        return element is not None and element[2] == "body"
+
+    def is_above_one(self, start: int, end: int) -> bool:
+        """Tell whether an element begins in a stretch."""
+        return bisect_right(self.starts, start - 1) < bisect_right(self.starts, end - 1)
+
+
+def trim(text: str, start: int, end: int) -> tuple[int, int]:
+    """Leave white space at both ends of a stretch out."""
+    while start < end and (text[start].isspace() or text[start] == "\ufeff"):
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end
