@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup run test check format docs bench bench-model train clean
+.PHONY: setup run test check fuzz format docs bench bench-model train clean
 
 setup: .venv/.ready
 
@@ -23,6 +23,11 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/build.py --check
+
+fuzz: setup  ## 10,000 damaged dumps, and those that atheris makes where there is a wheel of it
+	$(BIN)/python tests/fuzz/fuzz_split.py
+	-$(BIN)/pip install --quiet --only-binary :all: atheris
+	$(BIN)/python tests/fuzz/atheris_split.py
 
 format: setup
 	$(BIN)/ruff check --fix .

@@ -73,7 +73,7 @@ class Writer:
         ]
 
     def name(self) -> str:
-        """A name of two to four syllables, one of some hundred thousand."""
+        """A name of two to four syllables, one of some millions."""
         count = self.random.randint(2, 4)
         return "".join(self.random.choices(SYLLABLES, k=count)).capitalize()
 

@@ -127,16 +127,8 @@ def test_every_field_is_right(name: str, field: str) -> None:
     assert wrong == []
 
 
-def to_param(name: str, kind: str) -> Any:
-    """A parameter; the number of a Factiva document is taken for a line of the page."""
-    bug = pytest.mark.xfail(strict=True, reason='"Document ELOB000020050105" is boilerplate')
-    return pytest.param(name, kind, marks=[bug] * (name.startswith("factiva") and kind == "id"))
-
-
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [to_param(name, kind) for name in TRUTHS for kind in ("section", "page", "id")],
-)
+@pytest.mark.parametrize("kind", ["section", "page", "id"])
+@pytest.mark.parametrize("name", TRUTHS)
 def test_what_has_no_column_has_a_span(name: str, kind: str) -> None:
     for index, truth in enumerate(TRUTHS[name]["articles"]):
         if truth.get(kind):

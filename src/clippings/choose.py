@@ -113,7 +113,24 @@ def _rank(
     for layout in layouts:
         found = split(text, layout, marks)
         tried.append((score(found), layout, found))
-    return sorted(tried, key=lambda each: (-each[0], each[1].name))
+    tried.sort(key=lambda each: -each[0])
+    # Of layouts that find the same articles the one that knows more of their parts.
+    starts = _starts(tried[0][2])
+    best = max(tried, key=lambda each: (_starts(each[2]) == starts, _count_parts(each[2])))
+    return [best, *(each for each in tried if each is not best)]
+
+
+def _starts(found: Split) -> list[int]:
+    return [article.start for article in found.articles]
+
+
+def _count_parts(found: Split) -> int:
+    """Count the titles, dates and other values that were found."""
+    return sum(
+        value not in (None, ())
+        for article in found.articles
+        for value in (article.title, article.date, article.byline, article.outlet, article.topics)
+    )
 
 
 def score(found: Split) -> float:

@@ -210,11 +210,12 @@ def _inspect_dump(
         detail = f"{raw / found.path}: {error.detail}. {PROBLEMS[error.code].action}"
         raise ReadError(error.code, detail, error.start_byte) from None
     choice = split_best(dump.text, layouts, dump.marks)
+    saved = _save_layout(choice, options.save, folder) if options.save else None
     print(write_split(dump, choice, most=None if options.all else 10))
     if options.boilerplate:
         print(write_proposals(propose_boilerplate(dump.text, choice.found)))
-    if options.save:
-        print(f"wrote {_save_layout(choice, options.save, folder)}; edit it, then run ingest")
+    if saved:
+        print(f"wrote {saved}; edit it, then run ingest")
 
 
 def _save_layout(choice: Choice, name: str, folder: Path) -> Path:

@@ -14,18 +14,18 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from statistics import mean, median, pstdev
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from clippings.articles import Article, Split
+from clippings.articles import Article, Split, squeeze
 from clippings.dates import LANGUAGES, DateRules, find_date, is_date_line
 from clippings.layouts.layout import MarkedLayout, parse_layout
 from clippings.marked import read_marked
 
 if TYPE_CHECKING:
-    from clippings.read import Mark
+    from clippings.markup import Mark
 
 _SAMPLE = 300_000
 """A layout is learned from the beginning of a dump, in characters."""
@@ -45,12 +45,14 @@ _FIRST_LOOK = 40_000
 """So much of a longer dump is split with every layout, in characters ..."""
 _FULL_LOOKS = 8
 """... and all of it with the best of them, so many."""
+_FEW_VALUES = 24
+"""No more different outlets or sections are named in a layout."""
 _USUAL = 0.5
 """A line belongs to the head where at least this share of the articles has it."""
 _SOMETIMES = 0.25
 """A label or a line of the page is known where this share of the articles has it."""
 
-_TEXT_LINE = re.compile(r"[^\n\r\f]*[^\s][^\n\r\f]*")
+_TEXT_LINE = re.compile(r"[^\n\r\f]+")
 _BREAK = re.compile(r"\r\n|[\n\r\f]")
 _DIGITS = re.compile(r"\d+")
 _NUMBER = "№"
@@ -105,33 +107,36 @@ _DELIMITERS = (
 _PAGE = re.compile(r"(?i:p|pp|pg|page|seite|s|pagina|página|blz)\.? ?\d{1,4}")  # "p. 12"
 _LENGTH = re.compile(r"\d[\d.,]{0,7} (?i:words?|w[öo]rter|mots|palabras|woorden)")  # "453 words"
 
-_NL = r"(?:[ \t]*\r?\n){{1,{most}}}[ \t]*"
+_ANY_VALUE = r"[^\r\n]{0,300}"
+_NL = r"(?:[ \t]{{0,120}}\r?\n){{1,{most}}}[ \t]{{0,120}}"
 
 _LABELS: Mapping[str, str] = {
-    "title": "ti t1 headline title heading head titre titel überschrift ueberschrift schlagzeile título "
-    "titulo titular kop hd hl subject-line betreff subject",
-    "date": "da dp py date dated published publication printed issued posted day datum erschienen "
-    "veröffentlicht veroeffentlicht erscheinungsdatum tag paru publié publie parution fecha "
-    "publicado dag gepubliceerd verschenen pubdate when pd released run",
+    "title": "ti t1 headline title heading head titre titel überschrift ueberschrift schlagzeile "
+    "título titulo titular kop hd hl subject-line betreff subject",
+    "date": "da dp py date dated published publication printed issued posted day datum "
+    "erschienen veröffentlicht veroeffentlicht erscheinungsdatum tag paru publié publie "
+    "parution fecha publicado dag gepubliceerd verschenen pubdate when pd released run",
     "byline": "au a1 byline author authors writer reporter by correspondent autor autorin autoren "
     "verfasser von auteur auteurs signature par autora autores firma por schrijver door "
     "redacteur contributor journalist",
     "dateline": "dateline place location city lieu ort plaats lugar ciudad ville stadt stad",
-    "outlet": "jo jf so jt outlet source newspaper paper publisher journal quelle zeitung medium blatt "
-    "périodique fuente periódico periodico medio diario bron krant publicatie organ magazine "
-    "publication-name sn",
+    "outlet": "jo jf so jt outlet source newspaper paper publisher journal quelle zeitung medium "
+    "blatt périodique fuente periódico periodico medio diario bron krant publicatie "
+    "organ magazine publication-name sn",
     "section": "se section desk rubrique rubrik ressort sección seccion sectie rubriek katern "
     "category kategorie catégorie categoría categorie column page-section",
     "page": "page pages seite seiten página pagina pg",
     "length": "length words wordcount word-count länge laenge wörter longueur mots longitud "
     "extensión palabras lengte woorden umfang wc",
-    "id": "an accession-number id ref reference no number nr accession file-no doc document record identifier "
-    "aktenzeichen kennung referenz référence referencia nummer número numero an key ident serial",
-    "topics": "kw topics topic tags tag keywords keyword themes subjects subject-terms sujet sujets "
-    "mots-clés thema themen schlagwörter schlagworte stichworte temas tema etiquetas palabras-clave "
-    "onderwerp onderwerpen trefwoorden about index-terms descriptors",
-    "body": "ab lp td body text fulltext full-text story content texte cuerpo texto tekst volltext inhalt "
-    "article contenu",
+    "id": "an accession-number id ref reference no number nr accession file-no doc document "
+    "record identifier aktenzeichen kennung referenz référence referencia nummer número "
+    "numero key ident serial",
+    "topics": "kw topics topic tags tag keywords keyword themes subjects subject-terms sujet "
+    "sujets mots-clés thema themen schlagwörter schlagworte stichworte temas tema "
+    "etiquetas palabras-clave onderwerp onderwerpen trefwoorden about index-terms "
+    "descriptors",
+    "body": "ab lp td body text fulltext full-text story content texte cuerpo texto tekst "
+    "volltext inhalt article contenu",
 }
 """Words of labels by the part that they name; "no" of "File no" counts as "id" too."""
 
@@ -209,12 +214,20 @@ class _Item(NamedTuple):
         return _NAMED.sub("(?:", self.pattern)
 
     @property
+    def sight(self) -> str:
+        """What is enough of the pattern to know the line: a label without its value."""
+        if self.kind.startswith(("label:", "tag:")):
+            return self.pattern.partition("(?P<")[0].removesuffix('"?').removesuffix(_ANY_VALUE)
+        return self.plain
+
+    @property
     def is_anchor(self) -> bool:
         """Whether the line is known by what it looks like."""
         return not self.kind.startswith("free")
 
 
 _NAMED = re.compile(r"\(\?P<\w+>")
+_COMMENT = re.compile(r"^# .*\n", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,27 +316,24 @@ def learn(text: str, marks: Sequence[Mark] = (), *, name: str = "learned") -> Le
         return None
     rules = _learn_dates(raw, sample)
     lines = _find_kinds(raw, rules)
-    ways: list[_Way] = []
-    seen: set[tuple[int, ...]] = set()
+    ways: dict[str, _Way] = {}  # by what a layout says, its comment apart
     for reading in _read_marks(lines, rules):
-        if reading.starts not in seen:
-            seen.add(reading.starts)
-            ways += [
-                _Way(len(ways) + number, reading, _write_layout(name, reading, begins, gap, rules))
-                for number, (gap, begins) in enumerate(_write_begins(reading, lines))
-            ]
+        for gap, begins in _write_begins(reading, lines):
+            toml = _write_layout(name, reading, begins, gap, rules)
+            ways.setdefault(_COMMENT.sub("", toml), _Way(len(ways), reading, toml))
+    likely = list(ways.values())
     if len(sample) > 2 * _FIRST_LOOK:
         first = sample[: max(sample.rfind("\n", 0, _FIRST_LOOK), _FIRST_LOOK // 2)]
-        looked = sorted((_try(way, first, marks, lines) for way in ways), reverse=True)
-        ways = [one.way for one in looked[:_FULL_LOOKS]]
-    tried = [_try(way, sample, marks, lines) for way in ways]
+        looked = sorted((_try(way, first, marks, lines) for way in likely), reverse=True)
+        likely = [one.way for one in looked[:_FULL_LOOKS]]
+    tried = [_try(way, sample, marks, lines) for way in likely]
     if not tried:
         return None
     best = max(tried)
     if len(best.split.articles) < 2:
         return None
     confidence, doubts = _judge(best, tried)
-    evidence = (*_tell(best, lines, text is not sample and len(text) > len(sample)), *doubts)
+    evidence = (*_tell(best, len(text) > len(sample)), *doubts)
     said = "".join(f"# {_show(sentence, 200)}\n" for sentence in evidence)
     return Learned(f"{said}#\n{best.way.toml}", confidence, evidence)
 
@@ -387,10 +397,10 @@ def _learn_dates(lines: Sequence[_Line], text: str) -> DateRules:
 
 
 def _find_century(lines: Sequence[_Line], text: str) -> int | None:
-    """Find the hundred years that two-digit years fall into: they end in the decade after that of
-    the latest year named.
+    """Find the hundred years that two-digit years fall into, from the years named in full.
 
-    None where such dates do not recur, or where no year is named with four digits.
+    They end with the decade after the latest one. None where such dates do not recur, or where no
+    year is named with four digits.
     """
     short = [line for line in lines if len(line.text) < 160 and _SHORT_DATE.search(line.text)]
     years = sorted(int(year) for year in _YEAR.findall(text))
@@ -512,7 +522,7 @@ def _find_kind(line: _Line, same: Mapping[str, int], rules: DateRules) -> str:
     if (match := _NUMBERED.match(text)) and len(text) <= 200:
         return f"num:{_normal(match[1])}"
     if dated := _cut_date(text, rules):
-        return "date" if _is_head_date(text, *dated) else _find_plain_kind(text, rules)
+        return "date" if _is_head_date(text, dated[0], dated[2]) else _find_plain_kind(text, rules)
     if same[normal] >= _FEWEST and len(text) <= 200:
         return f"same:{normal}"
     if (match := _SIGN.match(text)) and len(text) <= 200 and match[1] not in "-–—*•":
@@ -569,9 +579,9 @@ def _cut_date(text: str, rules: DateRules) -> tuple[str, str, str] | None:
     return text[: stretch.start], text[stretch.start : stretch.end], text[stretch.end :]
 
 
-def _is_head_date(text: str, before: str, date: str, behind: str) -> bool:
+def _is_head_date(text: str, before: str, behind: str) -> bool:
     """Tell whether a line with a date in it is no sentence."""
-    if _DATELINE.match(behind) or re.search(r"\s(--?|–|—)\s\S", behind) and len(behind) > 90:
+    if _DATELINE.match(behind) or (re.search(r"\s(--?|–|—)\s\S", behind) and len(behind) > 90):
         return False
     rest = len(before) + len(behind)
     if _in_brackets(before, behind):
@@ -669,7 +679,9 @@ def _read_marks(lines: Sequence[_Line], rules: DateRules) -> Iterator[_Reading]:
 
 def _is_rule(kind: str) -> bool:
     """Tell whether a line may stand between two articles and tell nothing of them."""
-    return kind.startswith(("rule:", "tag:/", "rights")) or (kind.startswith("same:") and _NUMBER not in kind)
+    return kind.startswith(("rule:", "tag:/", "rights")) or (
+        kind.startswith("same:") and _NUMBER not in kind
+    )
 
 
 def _read_mark(
@@ -707,7 +719,7 @@ def _read_mark(
         has_rule=has_rule,
         is_top=is_top,
         labels=_find_labels(chunks, items, rules),
-        boilerplate=tuple(_find_lines(chunks, items, has_rule)),
+        boilerplate=tuple(_find_lines(chunks, items)),
         ends=_write_end(chunks, items, rules),
         dateline=_write_dateline(heads, rules),
         topic_separator=_find_topic_separator(chunks),
@@ -849,14 +861,50 @@ def _give_parts(
     found = [item for item in found if item.part != "body"]  # read as a label: text may follow it
     while found and not found[-1].is_anchor and "(?P<" not in found[-1].pattern:
         found.pop()  # a line above the text that may be its first
-    anchors = [item.plain for item in found if item.is_anchor]
+    return _guard(found, _known_values(items, parts))
+
+
+def _known_values(
+    items: Sequence[tuple[str, list[_Line]]], parts: Sequence[str]
+) -> dict[str, list[str]]:
+    """Give the few values that a line known by its place has, by its part: names of outlets."""
+    known = {}
+    for (kind, lines), part in zip(items, parts, strict=True):
+        counts = Counter(" ".join(line.text.split()) for line in lines)
+        usual = sorted(value for value, count in counts.items() if count > 1)
+        if kind == "free" and part in ("outlet", "section") and len(usual) <= _FEW_VALUES:
+            known[part] = usual
+    return known
+
+
+def _guard(items: Sequence[_Item], known: Mapping[str, Sequence[str]]) -> list[_Item]:
+    """Keep lines that are known only by their place from taking each other's place."""
+    anchors = [item.sight for item in items if item.is_anchor]
+    literals = [_literal(value) for values in known.values() for value in values]
+    if literals:
+        anchors.append(rf"(?:{'|'.join(literals)})[ \t]*(?:[\r\n]|\Z)")
     guard = f"(?!{'|'.join(anchors)})" if anchors else ""
-    return [
-        item
-        if item.is_anchor
-        else item._replace(pattern=guard + item.pattern.replace(r"\n[ \t]*", rf"\n[ \t]*{guard}"))
-        for item in found
-    ]
+    guarded = []
+    for number, item in enumerate(items):
+        if item.is_anchor:
+            guarded.append(item)
+        elif known.get(item.part):
+            following = items[number + 1] if number + 1 < len(items) else None
+            ahead = ""
+            if following and not following.is_anchor:  # else it would take the title
+                ahead = f"(?={_new_line(following.gap)}{guard}{following.plain})"
+            words = "|".join(map(_literal, known[item.part]))
+            pattern = f"(?P<{item.part}>{words}|{guard}{_title_of(item)}{ahead})"
+            guarded.append(item._replace(pattern=pattern))
+        else:
+            rest = item.pattern.replace(r"\n[ \t]*", rf"\n[ \t]*{guard}")
+            guarded.append(item._replace(pattern=guard + rest))
+    return guarded
+
+
+def _title_of(item: _Item) -> str:
+    """Give the pattern of a line without its group."""
+    return item.pattern.removeprefix(f"(?P<{item.part}>").removesuffix(")")
 
 
 _WRAPPED = "free, cut in two"
@@ -1028,12 +1076,13 @@ def _ends_alike(texts: Sequence[str], sign: str) -> bool:
 def _title(texts: Sequence[str], mode: str = "") -> str:
     """Write the pattern of a line of a few words: a title, or what else is known by its place."""
     longest = max(len(text) for text in texts)
+    least = max(1, min(sorted(len(text) for text in texts)[len(texts) // 20] // 2, 20) - 1)
     most = min(240, max(60, longest * 3 // 2))
     stops = sum(bool(_FULL_STOP.search(text)) for text in texts)
     ending = r"(?<![.;,:])" if stops <= 0.02 * len(texts) else ""
     if sum(_is_upper(text) for text in texts) >= 0.9 * len(texts):
-        return rf"[^\sa-zß-öø-ÿ][^\r\na-zß-öø-ÿ]{{2,{most}}}{'?' * bool(mode)}{ending}"
-    return rf"\S[^\r\n]{{1,{most}}}{'?' * bool(mode)}{ending}"
+        return rf"[^\sa-zß-öø-ÿ][^\r\na-zß-öø-ÿ]{{{least},{most}}}{'?' * bool(mode)}{ending}"
+    return rf"\S[^\r\n]{{{least},{most}}}{'?' * bool(mode)}{ending}"
 
 
 def _write_label(kind: str, texts: Sequence[str], part: str) -> str:
@@ -1042,7 +1091,7 @@ def _write_label(kind: str, texts: Sequence[str], part: str) -> str:
     filled = [value for value in values if value]
     if 2 * sum("\n" in text for text in texts) > len(texts):
         opening += r"(?:\r?\n[ \t]*)?"  # the value stands below
-    value = r"[^\r\n]{0,300}"
+    value = _ANY_VALUE
     if filled and 2 * sum(value[0] == '"' for value in filled) > len(filled):
         value = rf'"?(?P<{part}>{value}?)"?[ \t]*(?=[\r\n]|\Z)'
     elif part != "boilerplate":
@@ -1083,7 +1132,7 @@ def _write_tag(kind: str, texts: Sequence[str], part: str) -> str:
 
 
 def _write_rule(texts: Sequence[str]) -> str:
-    signs, count = Counter(texts).most_common(1)[0]
+    signs = Counter(texts).most_common(1)[0][0]
     one = signs[0]
     if set(signs) == {one}:
         return rf"{_literal(one)}{{{len(signs)}}}"
@@ -1130,10 +1179,10 @@ def _write_number(kind: str, texts: Sequence[str], part: str, is_title: bool) ->
 
 
 def _write_date(dates: Iterable[str]) -> str:
-    """Write a pattern of the shapes that the dates of a dump have.
+    r"""Write a pattern of the shapes that the dates of a dump have.
 
-    >>> _write_date(["3 May 2019", "14 August 2020"])
-    '(?<!\\\\w)(?:\\\\d{1,2} [^\\\\W\\\\d_]{2,12}\\\\.? \\\\d{4})(?!\\\\w)'
+    >>> print(_write_date(["3 May 2019", "14 August 2020"]))
+    (?<!\w)(?:\d{1,2} [^\W\d_]{2,12}\.? \d{4})(?!\w)
     """
     shapes = Counter(_date_shape(date) for date in dates)
     return rf"(?<!\w)(?:{'|'.join(shape for shape, _ in shapes.most_common(12))})(?!\w)"
@@ -1309,7 +1358,8 @@ def _write_dateline(heads: Sequence[Sequence[_Line]], rules: DateRules) -> str |
         return None
     dates = [cut[1] for opening in openings if (cut := _cut_date(opening, rules))]
     if 2 * sum(opening.startswith("(") for opening in openings) > len(openings):
-        return rf"\((?P<dateline>[^\r\n()]{{0,60}}?(?P<date>{_write_date(dates)})[^\r\n()]{{0,50}}?)\)[ \t]*(?:--?|[–—]|:)?[ \t]*"
+        inner = rf"[^\r\n()]{{0,60}}?(?P<date>{_write_date(dates)})[^\r\n()]{{0,50}}?"
+        return rf"\((?P<dateline>{inner})\)[ \t]*(?:--?|–|—|:)?[ \t]*"
     if len(dates) >= 0.5 * len(openings):
         inner = rf"[^\r\n]{{2,60}}?(?P<date>{_write_date(dates)})[^\r\n]{{0,50}}?"
     else:
@@ -1350,9 +1400,7 @@ def _find_labels(
 _PAGE_KINDS = ("same:", "rule:", "tag:", "rights")
 
 
-def _find_lines(
-    chunks: Sequence[Sequence[_Line]], items: Sequence[_Item], has_rule: bool
-) -> Iterator[str]:
+def _find_lines(chunks: Sequence[Sequence[_Line]], items: Sequence[_Item]) -> Iterator[str]:
     """Find the lines of the page: the same words in many articles, mostly at one end."""
     counts: Counter[str] = Counter()
     texts: dict[str, list[str]] = {}
@@ -1398,7 +1446,7 @@ def _write_end(
                 break
     if len(found) < max(_FEWEST, _USUAL * len(chunks)):
         return None
-    ahead = "|".join([item.plain for item in items[:1] if item.is_anchor] + [r"\Z"])
+    ahead = "|".join([item.sight for item in items[:1] if item.is_anchor] + [r"\Z"])
     return rf"{_write_date_line(found, rules)}(?=(?:[ \t]*\r?\n){{0,6}}[ \t]*(?:{ahead}))"
 
 
@@ -1422,6 +1470,8 @@ def _find_topic_separator(chunks: Sequence[Sequence[_Line]]) -> str:
 
 
 def _new_line(gap: int) -> str:
+    if gap == 0:
+        return r"[ \t]{0,120}\r?\n[ \t]{0,120}"
     return _NL.format(most=gap + 1)
 
 
@@ -1445,7 +1495,7 @@ def _write_begins(reading: _Reading, lines: Sequence[_Line]) -> list[tuple[int, 
             ways.append((gap, [*strong, *lone]))
     if rule is not None:
         gap = max(item.gap for item in items)
-        likely = [item.plain for item in items]
+        likely = [item.sight for item in items]
         if reading.dateline:
             likely.append(_NAMED.sub("(?:", reading.dateline))
         ahead = rf"(?={_new_line(gap)}(?:{'|'.join(likely)}))"
@@ -1480,7 +1530,11 @@ def _chain(items: Sequence[_Item], first: int) -> str:
     """
     if all(item.kind.startswith("label:") and _COLON.search(item.pattern) for item in items):
         return ""
-    return "".join(f"(?:{_new_line(item.gap)}{item.pattern})?" for item in items[first:])
+    gap, chain = 0, ""
+    for item in items[first:]:
+        gap = max(gap, item.gap)  # the line that should have stood above may be missing
+        chain += f"(?:{_new_line(gap)}{item.pattern})?"
+    return chain
 
 
 _COLON = re.compile(
@@ -1491,7 +1545,7 @@ _COLON = re.compile(
 def _evidence(items: Sequence[_Item], number: int, reading: _Reading) -> str:
     """Write a look ahead for a line that is known by what it looks like; "" where none follows."""
     following = items[number + 1 :]
-    anchors = [item.plain for item in following if item.is_anchor]
+    anchors = [item.sight for item in following if item.is_anchor]
     if reading.dateline:
         anchors.append(_NAMED.sub("(?:", reading.dateline))
     if not anchors:
@@ -1543,8 +1597,7 @@ def _write_layout(
         f"name = {_quote(name)}",
         "",
         "[article]",
-        f"# {_show(reading.mark)}: stands {len(reading.starts)} times, "
-        f"every {median(steps):.0f} lines.",
+        f"# {_show(reading.mark)}: {len(reading.starts)} times, every {median(steps):.0f} lines",
         'part = "boilerplate"',
     ]
     if gap:
@@ -1575,10 +1628,10 @@ def _write_layout(
 
 
 def _quote(text: str) -> str:
-    """Write a string of TOML, without escapes where that is possible.
+    r"""Write a string of TOML, without escapes where that is possible.
 
-    >>> print(_quote(r"\\d+"), _quote("it's"))
-    '\\d+' '''it's'''
+    >>> print(_quote(r"\d+"), _quote("it's"))
+    '\d+' '''it's'''
     """
     if text.isprintable() and "'" not in text:
         return f"'{text}'"
@@ -1609,7 +1662,8 @@ def _score(
     dated = sum(article.date is not None for article in articles) / count
     prose = sum(_is_text(article.body) for article in articles) / count
     titles = [article.title for article in articles if article.title]
-    distinct = len(set(titles)) / max(1, len(titles))
+    different = {(article.title, article.body) for article in articles if article.title}
+    distinct = len(set(titles)) / max(1, len(different))  # an article may stand there twice
     known = sum(
         span.end - span.start for span in split.spans if span.kind not in ("unknown", "preamble")
     ) / max(1, len(text))
@@ -1686,11 +1740,12 @@ def _misplaced(split: Split, lines: Sequence[_Line], reading: _Reading) -> tuple
     ends = [article.end for article in split.articles]
     rows = [Counter[str]() for _ in starts]
     gap = reading.gaps[1]
-    for line in lines:
+    for line, below in pairwise([*lines, lines[-1]]):
         owner = bisect_right(starts, line.start) - 1
         if owner < 0 or line.start >= ends[owner]:
             continue
-        if line.kind not in ("free", "para"):
+        # A separator above a paragraph is one of the text's own.
+        if line.kind not in ("free", "para") and not (_is_rule(line.kind) and below.kind == "para"):
             rows[owner][line.kind] += 1
         if gap >= 2 and line.gap >= gap and line.start > starts[owner] + 200:
             rows[owner]["gap"] += 1
@@ -1703,7 +1758,7 @@ def _misplaced(split: Split, lines: Sequence[_Line], reading: _Reading) -> tuple
     }
     for row in rows:
         twice = [kind for kind in usual if row[kind] > usual[kind]]
-        weight = sum(1.0 if kind == "gap" else 0.5 for kind in twice)
+        weight = sum(0.9 if kind == "gap" or _is_rule(kind) else 0.5 for kind in twice)
         hidden += min(1.0, weight)
     lost = size = at = 0
     for span in split.spans:
@@ -1732,7 +1787,7 @@ def _judge(best: _Tried, tried: Sequence[_Tried]) -> tuple[float, list[str]]:
                 f"{len(second.split.articles)} articles and is nearly as good."
             )
     if count < _ENOUGH:
-        confidence *= max(0.0, (count - 1) / _ENOUGH) ** 0.5
+        confidence *= max(0.0, (count - 1) / _ENOUGH) ** 0.6
         doubts.append(f"{count} articles are few to learn from.")
     dated = sum(article.date is not None for article in best.split.articles) / count
     titled = sum(_is_good_title(article.title) for article in best.split.articles) / count
@@ -1744,7 +1799,9 @@ def _judge(best: _Tried, tried: Sequence[_Tried]) -> tuple[float, list[str]]:
     names = sum(
         title is not None and _is_names(title) and len(title.split()) < 4 for title in titles
     )
-    distinct = len(set(titles)) / count
+    distinct = len(set(titles)) / len(
+        {(article.title, article.body) for article in best.split.articles}
+    )
     words = median(len(article.body.split()) for article in best.split.articles)
     if distinct < 0.75 or names > 0.75 * count or words < 25:
         doubts.append("the titles repeat, or are names, or the texts are very short.")
@@ -1771,13 +1828,13 @@ def _overlap(first: Counter[Any], second: Counter[Any]) -> float:
     return (first & second).total() / max(1, first.total(), second.total())
 
 
-def _tell(best: _Tried, lines: Sequence[_Line], is_sample: bool) -> list[str]:
+def _tell(best: _Tried, is_sample: bool) -> list[str]:
     """Say in sentences what was seen."""
     reading = best.way.reading
     steps = [second - first for first, second in pairwise(reading.starts)]
     told = [
-        f"{_show(reading.mark, 60)} recurs {len(reading.starts)} times, every {median(steps):.0f} "
-        f"lines; {len(best.split.articles)} articles were found.",
+        f"{_show(reading.mark, 60)}: {len(reading.starts)} times, every {median(steps):.0f} lines.",
+        f"{len(best.split.articles)} articles were found.",
         *(
             f"head: {_show(item.kind, 60)} stands in {item.share:.0%} of the articles."
             for item in reading.items
@@ -1800,7 +1857,58 @@ def propose_boilerplate(text: str, found: Split) -> list[Proposal]:
         found: The articles that it was split into.
 
     Returns:
-        Lines that stand in the text of at least three articles and in more than one of a hundred,
-        most frequent first; nothing is set aside before a layout names them.
+        Lines that stand in the texts of at least three articles and of two in a hundred, most
+        frequent first. Articles with the same text count once. Nothing is set aside before a
+        layout names it.
     """
-    raise NotImplementedError
+    bodies: dict[str, int] = {}
+    owners = [bodies.setdefault(article.body, len(bodies)) for article in found.articles]
+    ends: dict[int, tuple[int, int]] = {}  # of each article, where its text begins and ends
+    for span in found.spans:
+        if span.kind == "body" and span.article is not None:
+            first, last = ends.get(span.article, (span.start, span.end))
+            ends[span.article] = (min(first, span.start), max(last, span.end))
+    counts: Counter[str] = Counter()
+    places: dict[str, set[int]] = {}
+    firsts: Counter[str] = Counter()
+    lasts: Counter[str] = Counter()
+    for span in found.spans:
+        if span.kind != "body" or span.article is None:
+            continue
+        for match in _TEXT_LINE.finditer(text, span.start, span.end):
+            line = squeeze(match.group())
+            if not line or len(line) > _LONGEST_LINE:
+                continue
+            counts[line] += 1
+            places.setdefault(line, set()).add(owners[span.article])
+            start, end = ends[span.article]
+            firsts[line] += not text[start : match.start()].strip()
+            lasts[line] += not text[match.end() : end].strip()
+    least = max(3, round(0.02 * len(bodies)))
+    return [
+        Proposal(
+            line,
+            counts[line],
+            len(places[line]),
+            _give_reason(line, counts[line], len(places[line]), len(bodies), firsts, lasts),
+        )
+        for line in sorted(counts, key=lambda line: (-len(places[line]), -counts[line], line))
+        if len(places[line]) >= least
+    ]
+
+
+def _give_reason(
+    line: str,
+    count: int,
+    article_count: int,
+    all_count: int,
+    firsts: Mapping[str, int],
+    lasts: Mapping[str, int],
+) -> str:
+    """Say why a line is proposed."""
+    reason = f"the same line stands in {article_count:,} of {all_count:,} different texts"
+    if 2 * lasts[line] > count:
+        return f"{reason}, mostly as the last"
+    if 2 * firsts[line] > count:
+        return f"{reason}, mostly as the first"
+    return reason

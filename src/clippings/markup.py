@@ -77,6 +77,15 @@ _SELECTOR = re.compile(r"([A-Za-z][\w:-]*+)?((?:[.#][^\s.#]++)*+)")
 _SELECTOR_PART = re.compile(r"([.#])([^.#]+)")
 
 
+def is_selector(text: str) -> bool:
+    """Tell whether a text can be given to `Mark.fits`.
+
+    >>> is_selector("div.article"), is_selector("div > p")
+    (True, False)
+    """
+    return bool(text) and _SELECTOR.fullmatch(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """Where an element of a page stands in its text.

@@ -8,9 +8,10 @@ because no title stands above it.
 
 Costs are in one unit, about "one odd thing": 0 is what the layout says, 10 is next to impossible.
 
-Two things make it fast, and neither changes what is found. A line that stands in a dump many times
-is read once. And the lines of all dumps are of few kinds, so that the same step is taken again and
-again: a step that was worked out before is looked up.
+Three things make it fast, and none changes what is found. A line that stands in a dump many times
+is read once. What takes long to tell of a line is told only where the reading could depend on it.
+And the lines of all dumps are of few kinds, so that the same step is taken again and again: a step
+that was worked out before is looked up.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
-from itertools import compress, count, pairwise
+from itertools import count, pairwise
 from math import inf
 from typing import NamedTuple
 
 from clippings.articles import Article, Doubt, Span, Split, squeeze
-from clippings.dates import PrintedDate, is_date_line, parse_date
+from clippings.dates import is_date_line, parse_date
 from clippings.errors import DateError
 from clippings.layouts.layout import Boilerplate, Layout
 
@@ -48,70 +49,73 @@ class Part(StrEnum):
     __hash__ = str.__hash__  # that of enumerations is many times slower
 
 
+# By themselves, since Python 3.11 takes long to look up "Part.TITLE".
+PREAMBLE, TITLE, BYLINE, DATE, BODY, BOILERPLATE, OUTLET, TOPICS, MORE_TOPICS, UNKNOWN = Part
+
 _START = "start"
 _STEPS: dict[str, dict[Part, float]] = {
-    _START: {Part.TITLE: 0},
-    Part.PREAMBLE: {Part.PREAMBLE: 2, Part.TITLE: 0},
-    Part.TITLE: {
-        Part.BYLINE: 1,
-        Part.DATE: 0,
-        Part.BODY: 3,
-        Part.BOILERPLATE: 6,
-        Part.OUTLET: 6,
-        Part.TOPICS: 6,
-        Part.TITLE: 9,
+    _START: {TITLE: 0},
+    PREAMBLE: {PREAMBLE: 2, TITLE: 0},
+    TITLE: {
+        BYLINE: 1,
+        DATE: 0,
+        BODY: 3,
+        BOILERPLATE: 6,
+        OUTLET: 6,
+        TOPICS: 6,
+        TITLE: 9,
     },
-    Part.BYLINE: {Part.DATE: 0, Part.BODY: 2},
-    Part.DATE: {
-        Part.BYLINE: 1,
-        Part.BODY: 0,
-        Part.BOILERPLATE: 3,
-        Part.OUTLET: 4,
-        Part.TOPICS: 4,
-        Part.TITLE: 7,
+    BYLINE: {DATE: 0, BODY: 2},
+    DATE: {
+        BYLINE: 1,
+        BODY: 0,
+        BOILERPLATE: 3,
+        OUTLET: 4,
+        TOPICS: 4,
+        TITLE: 7,
     },
-    Part.BODY: {
-        Part.BODY: 0,
-        Part.BOILERPLATE: 0,
-        Part.OUTLET: 0,
-        Part.TOPICS: 0,
-        Part.TITLE: 4,
+    BODY: {
+        BODY: 0,
+        BOILERPLATE: 0,
+        OUTLET: 0,
+        TOPICS: 0,
+        TITLE: 4,
     },
-    Part.BOILERPLATE: {
-        Part.BOILERPLATE: 0,
-        Part.OUTLET: 0,
-        Part.TOPICS: 0,
-        Part.TITLE: 2,
-        Part.BODY: 5,
-        Part.UNKNOWN: 10,
+    BOILERPLATE: {
+        BOILERPLATE: 0,
+        OUTLET: 0,
+        TOPICS: 0,
+        TITLE: 2,
+        BODY: 5,
+        UNKNOWN: 10,
     },
-    Part.OUTLET: {
-        Part.TOPICS: 0,
-        Part.BOILERPLATE: 0.5,
-        Part.TITLE: 1,
-        Part.OUTLET: 8,
-        Part.UNKNOWN: 10,
-        Part.BODY: 10,
+    OUTLET: {
+        TOPICS: 0,
+        BOILERPLATE: 0.5,
+        TITLE: 1,
+        OUTLET: 8,
+        UNKNOWN: 10,
+        BODY: 10,
     },
-    Part.TOPICS: {
-        Part.MORE_TOPICS: 0,
-        Part.TITLE: 0,
-        Part.OUTLET: 0.5,
-        Part.BOILERPLATE: 0.5,
-        Part.UNKNOWN: 10,
-        Part.BODY: 10,
+    TOPICS: {
+        MORE_TOPICS: 0,
+        TITLE: 0,
+        OUTLET: 0.5,
+        BOILERPLATE: 0.5,
+        UNKNOWN: 10,
+        BODY: 10,
     },
-    Part.MORE_TOPICS: {
-        Part.MORE_TOPICS: 1,
-        Part.TITLE: 0,
-        Part.OUTLET: 0.5,
-        Part.BOILERPLATE: 0.5,
-        Part.UNKNOWN: 10,
-        Part.BODY: 10,
+    MORE_TOPICS: {
+        MORE_TOPICS: 1,
+        TITLE: 0,
+        OUTLET: 0.5,
+        BOILERPLATE: 0.5,
+        UNKNOWN: 10,
+        BODY: 10,
     },
-    Part.UNKNOWN: {Part.UNKNOWN: 2, Part.TITLE: 0},
+    UNKNOWN: {UNKNOWN: 2, TITLE: 0},
 }
-_LAST: dict[str, float] = {Part.PREAMBLE: 10, Part.TITLE: 8, Part.BYLINE: 8, Part.DATE: 6}
+_LAST: dict[str, float] = {PREAMBLE: 10, TITLE: 8, BYLINE: 8, DATE: 6}
 """Cost of a dump that ends there; 0 for the other parts."""
 
 _RULE_HERE = 5.0
@@ -125,9 +129,9 @@ _OFTEN = 3
 
 _PARTS = tuple(Part)
 _NUMBERS: dict[str, int] = {part: number for number, part in enumerate(_PARTS)} | {_START: 0}
-_OUTSIDE = (Part.PREAMBLE, Part.UNKNOWN)
+_OUTSIDE = (PREAMBLE, UNKNOWN)
 """What belongs to no article."""
-_KINDS = {part: part.value for part in Part} | {Part.MORE_TOPICS: "topics"}
+_KINDS = {part: part.value for part in Part} | {MORE_TOPICS: "topics"}
 """What the spans of each part are called."""
 _STEPS_TO: dict[Part, dict[str, float]] = {
     part: {before: steps[part] for before, steps in _STEPS.items() if part in steps}
@@ -140,10 +144,10 @@ _PREAMBLE = 1.0
 _OPENING, _PAGE_WORD = 3.5, 2.5
 """Costs as boilerplate of a line that begins like it, and of one that only holds words of the page:
 the least at a second look."""
-_MOST_LOOKS = 2
+_MOST_LOOKS = 3
 """After so many looks for the cheapest reading all costs as boilerplate are told."""
 
-_STEPS_KEPT = 1 << 15
+_STEPS_KEPT = 1 << 14
 _KINDS_KEPT = 1 << 12
 _WORDS_KEPT = 1 << 14
 """How many are remembered: more than most dumps have, and a bound on memory."""
@@ -152,7 +156,7 @@ _NO_TITLE = 10.0
 """From this cost on a line is no title, whatever stands around it."""
 _LONG = 400
 """A line of that many characters is a paragraph: no title, label or paywall line is as long."""
-_PARAGRAPH = ((Part.BODY, 0.0), (Part.PREAMBLE, 3.0), (Part.UNKNOWN, 0.0))
+_PARAGRAPH = ((BODY, 0.0), (PREAMBLE, 3.0), (UNKNOWN, 0.0))
 # "The Bridge" in "  The Bridge"; files that were joined bring byte order marks along
 _LINE = re.compile(r"[^\s\ufeff].*")
 _PRICE = re.compile(r"[$€£] ?\d")
@@ -330,7 +334,7 @@ def _cheapest_reading(lines: _Lines, layout: Layout) -> list[Part]:
         settled = {
             line: _look_again(texts[line], kinds[line], layout)
             for line, part in zip(lines.printed, parts, strict=True)
-            if kinds[line].is_open and (part is Part.BOILERPLATE or looks == _MOST_LOOKS)
+            if (part is BOILERPLATE or looks == _MOST_LOOKS) and kinds[line].is_open
         }
         if not settled:
             break
@@ -353,7 +357,7 @@ def _find_way(kinds: list[_Kind], settings: list[_Setting]) -> list[Part]:
         trail.append(came_from)
         preamble += lag
         state = behind
-    costs = {**state.costs, Part.PREAMBLE: preamble}
+    costs = {**state.costs, PREAMBLE: preamble}
     possible = [part for part in kinds[-1].readings if part in costs]
     number = _NUMBERS[min(possible, key=lambda part: costs[part] + _LAST.get(part, 0))]
     numbers = [number]
@@ -383,30 +387,30 @@ def _work_out_step(
         preamble: Cost, over the least, of reading all so far as preamble; None where a title is
             reached at less cost in another way.
     """
-    before = dict(state.costs) if preamble is None else {**state.costs, Part.PREAMBLE: preamble}
+    before = dict(state.costs) if preamble is None else {**state.costs, PREAMBLE: preamble}
     reached: dict[Part, float] = {}
     came_from = bytearray(range(len(_NUMBERS)))  # a preamble comes from a preamble
     title = -inf
     for part, cost in kind.readings.items():
-        if part is Part.PREAMBLE or (part is Part.MORE_TOPICS and not setting.is_close):
+        if part is PREAMBLE or (part is MORE_TOPICS and not setting.is_close):
             continue
         steps = _STEPS_TO[part]
         ways = [(so_far + steps[way], way) for way, so_far in before.items() if way in steps]
         best, way = min(ways, default=(inf, _START))
-        if part is Part.TITLE:
+        if part is TITLE:
             title = best
         if ways:
             reached[part] = best + _cost_there(part, cost, setting, state.hangs)
             came_from[_NUMBERS[part]] = _NUMBERS[way]
     least = min(reached.values(), default=0.0)
-    preamble_cost = _cost_there(Part.PREAMBLE, kind.readings[Part.PREAMBLE], setting, state.hangs)
+    preamble_cost = _cost_there(PREAMBLE, kind.readings[PREAMBLE], setting, state.hangs)
     return _Step(
         _state(
             tuple((part, reached[part] - least) for part in _PARTS if part in reached), kind.hangs
         ),
         bytes(came_from),
         title,
-        _STEPS[Part.PREAMBLE][Part.PREAMBLE] + preamble_cost - least,
+        _STEPS[PREAMBLE][PREAMBLE] + preamble_cost - least,
     )
 
 
@@ -420,14 +424,14 @@ def _state(costs: tuple[tuple[str, float], ...], hangs: bool) -> _State:
 
 def _cost_there(part: Part, cost: float, setting: _Setting, hangs: bool) -> float:
     """Add to the cost of a reading what speaks for it, and against it, where the line stands."""
-    if part is Part.TITLE:
+    if part is TITLE:
         cost -= _RULE_HERE * setting.is_ruled + _WIDE_GAP * setting.width
     else:
         cost += _RULE_HERE * setting.is_ruled
-    if part is Part.BODY and cost > 0 and setting.width > 0:
+    if part is BODY and cost > 0 and setting.width > 0:
         cost += _WIDE_GAP
     if hangs and setting.is_close:
-        cost += {Part.TITLE: 6, Part.MORE_TOPICS: -2}.get(part, 0)
+        cost += {TITLE: 6, MORE_TOPICS: -2}.get(part, 0)
     return cost
 
 
@@ -443,7 +447,7 @@ def _find_kind(line: str, text: str, layout: Layout, is_repeated: bool) -> _Kind
 def _look_again(text: str, kind: _Kind, layout: Layout) -> _Kind:
     """Settle what a line of an open kind costs as boilerplate."""
     cost = _cost_at_second_look(text, layout.boilerplate)
-    return _kind(tuple({**kind.readings, Part.BOILERPLATE: cost}.items()), kind.hangs, False)
+    return _kind(tuple({**kind.readings, BOILERPLATE: cost}.items()), kind.hangs, False)
 
 
 @lru_cache(maxsize=_KINDS_KEPT)
@@ -456,24 +460,24 @@ def _readings(text: str, layout: Layout, is_repeated: bool) -> tuple[dict[Part, 
     words = text.split(" ")
     title = _cost_of_title(text, words)
     readings = {
-        Part.BODY: _cost_of_body(text, words, title),
-        Part.PREAMBLE: 3.0 if len(words) > 25 or (title == 0 and len(words) > 3) else 0.0,
-        Part.UNKNOWN: 0.0,
+        BODY: _cost_of_body(text, words, title),
+        PREAMBLE: 3.0 if len(words) > 25 or (title == 0 and len(words) > 3) else 0.0,
+        UNKNOWN: 0.0,
     }
     if title < _NO_TITLE:
-        readings[Part.TITLE] = title
+        readings[TITLE] = title
     if is_date_line(text):
-        readings |= {Part.DATE: 0.0, Part.TITLE: title + 5, Part.BODY: 10.0, Part.PREAMBLE: 4.0}
+        readings |= {DATE: 0.0, TITLE: title + 5, BODY: 10.0, PREAMBLE: 4.0}
         return readings, False
     outlet = layout.outlet.value(text)
     if outlet is not None and (cost := _cost_of_outlet(outlet)) is not None:
-        readings |= {Part.OUTLET: cost, Part.BODY: 8 - cost, Part.TITLE: title + 12}
+        readings |= {OUTLET: cost, BODY: 8 - cost, TITLE: title + 12}
     topics = layout.topics.value(text)
     if topics is not None and (cost := _cost_of_topics(topics, layout)) is not None:
-        readings |= {Part.TOPICS: cost, Part.BODY: 10 - 2 * cost, Part.TITLE: title + 12}
+        readings |= {TOPICS: cost, BODY: 10 - 2 * cost, TITLE: title + 12}
     elif outlet is None and (cost := _cost_of_topics(text, layout)) is not None:
         count = text.count(layout.topic_separator)
-        readings[Part.MORE_TOPICS] = cost + (0 if text[0].islower() else (4, 2, 1)[min(count, 2)])
+        readings[MORE_TOPICS] = cost + (0 if text[0].islower() else (4, 2, 1)[min(count, 2)])
     byline = layout.byline.value(text)
     if (
         byline
@@ -481,22 +485,22 @@ def _readings(text: str, layout: Layout, is_repeated: bool) -> tuple[dict[Part, 
         and _capital_share(byline.split()) == 1
         and not _is_terminal(text)
     ):
-        readings[Part.BYLINE] = 0.0
-    if Part.OUTLET in readings or Part.TOPICS in readings:
+        readings[BYLINE] = 0.0
+    if OUTLET in readings or TOPICS in readings:
         return readings, False
     cost = _cost_at_first_look(text, words, layout.boilerplate)
     if cost is None and not is_repeated:
-        return readings | {Part.BOILERPLATE: _PAGE_WORD}, True
+        return readings | {BOILERPLATE: _PAGE_WORD}, True
     if cost is None:
         cost = _cost_at_second_look(text, layout.boilerplate)
-    readings[Part.BOILERPLATE] = cost
+    readings[BOILERPLATE] = cost
     if cost == 0:
-        readings[Part.BODY] = readings[Part.BODY] + 6
-        readings[Part.TITLE] = title + (2 if title == 0 and len(words) > 2 else 5)
-        readings[Part.PREAMBLE] = 2.0
+        readings[BODY] = readings[BODY] + 6
+        readings[TITLE] = title + (2 if title == 0 and len(words) > 2 else 5)
+        readings[PREAMBLE] = 2.0
     elif is_repeated and cost <= 5:
-        readings[Part.BOILERPLATE] = cost / 4
-        readings[Part.BODY] = readings[Part.BODY] + 3
+        readings[BOILERPLATE] = cost / 4
+        readings[BODY] = readings[BODY] + 3
     return readings, False
 
 
@@ -548,8 +552,8 @@ def _looks_like_title(words: list[str]) -> bool:
 def _capital_share(words: list[str]) -> float:
     """Share of the words that a headline would capitalise which are capitalised.
 
-    >>> _capital_share("The Life of a word and another".split())
-    0.5
+    >>> _capital_share("The Life of a Word and the next".split())
+    0.6666666666666666
     """
     weight = sum(map(_weigh, words), 0j)
     return weight.imag / weight.real if weight else 0.0
@@ -559,8 +563,8 @@ def _capital_share(words: list[str]) -> float:
 def _weigh(word: str) -> complex:
     """Count the words that a headline would capitalise, and as imaginary part those it does.
 
-    >>> _weigh("Free-Range"), _weigh("of"), _weigh("and/or"), _weigh("either/Or")
-    ((1+1j), 0j, 0j, (2+1j))
+    >>> _weigh("Free-Range"), _weigh("of"), _weigh("word"), _weigh("either/Both")
+    ((1+1j), 0j, (1+0j), (2+1j))
     """
     parts = [word] if word.isalpha() else _WORD.findall(word)
     big = [part for part in parts if part.lower() not in _SMALL]
@@ -667,22 +671,31 @@ class _Pieces(NamedTuple):
     starts: list[int]
     ends: list[int]
 
+    def between(self, first: int, stop: int) -> _Pieces:
+        """Give the pieces from one number up to another."""
+        return _Pieces(
+            self.parts[first:stop],
+            self.texts[first:stop],
+            self.starts[first:stop],
+            self.ends[first:stop],
+        )
+
 
 def _assemble(text: str, lines: _Lines, parts: list[Part], layout: Layout) -> Split:
     """Put articles, spans and doubts together from the lines and their parts."""
-    pieces = _join_lines(text, lines, parts if Part.TITLE in parts else [Part.UNKNOWN] * len(parts))
+    pieces = _join_lines(text, lines, parts if TITLE in parts else [UNKNOWN] * len(parts))
     articles: list[Article] = []
     owners: list[int | None] = []
     doubts: list[Doubt] = []
-    titles = [number for number, part in enumerate(pieces.parts) if part is Part.TITLE]
+    titles = [number for number, part in enumerate(pieces.parts) if part is TITLE]
     for first, stop in pairwise([0, *titles, len(pieces.parts)]):
-        own = _Pieces(*(column[first:stop] for column in pieces))
+        own = pieces.between(first, stop)
         loose = own.parts[-1] if own.parts and own.parts[-1] in _OUTSIDE else None
         inside = len(own.parts) - (loose is not None)
         owners += [len(articles)] * inside + [None] * (loose is not None)
         if inside:
             articles.append(_read_article(own, inside, layout, doubts))
-        if loose is Part.UNKNOWN:
+        if loose is UNKNOWN:
             doubts.append(_doubt_loose(own, is_behind=inside > 0))
     return Split(tuple(articles), tuple(_tile(pieces, owners, len(text))), tuple(doubts))
 
@@ -697,11 +710,14 @@ def _join_lines(text: str, lines: _Lines, parts: list[Part]) -> _Pieces:
     joined = _Pieces([], [], [], [])
     behind = 0
     for first, last in [*runs, (len(parts), len(parts))]:
-        for column, lined in zip(joined, pieces, strict=True):
-            column += lined[behind : first + 1]
+        lined = pieces.between(behind, first + 1)
+        joined.parts.extend(lined.parts)
+        joined.texts.extend(lined.texts)
+        joined.starts.extend(lined.starts)
+        joined.ends.extend(lined.ends)
         if first < last:
             joined.ends[-1] = ends[last]
-            if parts[first] is Part.BODY:
+            if parts[first] is BODY:
                 joined.texts[-1] = squeeze(text[lines.starts[first] : ends[last]])
         behind = last + 1
     return joined
@@ -714,7 +730,7 @@ def _find_runs(lines: _Lines, parts: list[Part]) -> Iterator[tuple[int, int]]:
         if number < behind:
             continue
         behind = number + 1
-        if part is Part.BODY:
+        if part is BODY:
             while behind < len(parts) and parts[behind] is part and lines.places[behind] == _CLOSE:
                 behind += 1
             if behind > number + 1 and _is_wrapped(lines.printed[number:behind]):
@@ -729,23 +745,23 @@ def _find_runs(lines: _Lines, parts: list[Part]) -> Iterator[tuple[int, int]]:
 def _read_article(own: _Pieces, count: int, layout: Layout, doubts: list[Doubt]) -> Article:
     """Read the article of some pieces, of which so many are inside; note what is doubtful."""
     first = dict(zip(reversed(own.parts), reversed(own.texts), strict=True))
-    printed, outlet = first.get(Part.DATE), first.get(Part.OUTLET)
+    printed, outlet = first.get(DATE), first.get(OUTLET)
     date = None
     if printed is not None:
-        start = own.starts[own.parts.index(Part.DATE)]
+        start = own.starts[own.parts.index(DATE)]
         try:
             date = parse_date(printed, where=f"character {start}")
         except DateError as error:
             doubts.append(Doubt("bad_date", start, str(error)))
-    body = [text for text, part in zip(own.texts, own.parts, strict=True) if part is Part.BODY]
+    body = [text for text, part in zip(own.texts, own.parts, strict=True) if part is BODY]
     return Article(
-        title=first[Part.TITLE],
+        title=first[TITLE],
         date=date,
         published_text=printed,
-        byline=first.get(Part.BYLINE),
+        byline=first.get(BYLINE),
         dateline=None,
         outlet=None if outlet is None else layout.outlet.value(outlet),
-        topics=tuple(_read_topics(own, layout)) if Part.TOPICS in first else (),
+        topics=tuple(_read_topics(own, layout)) if TOPICS in first else (),
         body="\n\n".join(body),
         start=own.starts[0],
         end=own.ends[count - 1],
@@ -755,9 +771,9 @@ def _read_article(own: _Pieces, count: int, layout: Layout, doubts: list[Doubt])
 def _read_topics(own: _Pieces, layout: Layout) -> Iterator[str]:
     lists: list[str] = []
     for text, part in zip(own.texts, own.parts, strict=True):
-        if part is Part.TOPICS:
+        if part is TOPICS:
             lists.append(layout.topics.value(text) or "")
-        elif part is Part.MORE_TOPICS:
+        elif part is MORE_TOPICS:
             lists[-1] += f" {text}"
     for listed in lists:
         yield from filter(None, map(str.strip, listed.split(layout.topic_separator)))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from clippings.records import ProblemRow
 
 _MOST_PROBLEMS = 20
+_SIGNS = re.compile(r"[\\.^$*+?{}\[\]|()]")  # what means something else in a pattern
 
 
 def write_text(run: Run) -> str:
@@ -152,7 +153,8 @@ def write_proposals(proposals: Sequence[Proposal]) -> str:
     lines.append("lines = [")
     for proposal in proposals:
         lines.append(f"    # {proposal.count:,} times: {quote(proposal.reason)}")
-        lines.append(f"    {write_literal(re.escape(proposal.line))},")
+        pattern = _SIGNS.sub(r"\\\g<0>", proposal.line)
+        lines.append(f"    {write_literal(pattern)},")
     return "\n".join([*lines, "]"])
 
 

@@ -13,7 +13,7 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,7 +21,6 @@ from clippings.articles import Split, squeeze
 from clippings.choose import split_best
 from clippings.errors import ReadError
 from clippings.layouts.layout import layout_names, load_layout
-from clippings.markup import Mark
 from clippings.read import Dump, decode
 from clippings.records import PROBLEMS, SPAN_KINDS
 from clippings.split import split
@@ -37,6 +36,7 @@ TIMED = 10
 REPEATED = 4
 LEAST_SECONDS = 0.01
 """What takes less is too short to compare."""
+SHAPE_BYTES = (3_000, 3_000 * REPEATED)
 SHRINKING_TRIES = 1500
 
 Mutation = Callable[[random.Random, bytes, Sequence[bytes]], bytes]
@@ -109,7 +109,9 @@ def check(content: bytes, number: int = 0) -> str:
     try:
         dump = decode(content)
     except ReadError as error:
-        assert error.code in PROBLEMS, "codes of refusals are known"
+        dump, code = None, error.code
+    if dump is None:
+        assert code in PROBLEMS, "codes of refusals are known"
         return "refused"
     choice = split_best(dump.text, LAYOUTS, dump.marks)
     assert_lawful(dump.text, choice.found)
@@ -232,8 +234,11 @@ def write_characters(rng: random.Random, content: bytes, cases: Sequence[bytes])
 def change_breaks(rng: random.Random, content: bytes, cases: Sequence[bytes]) -> bytes:
     """Give a dump other line ends, no blank lines, or too many."""
     one, other = rng.choice(
-        ((b"\n", b"\r\n"), (b"\n", b"\r"), (b"\n\n", b"\n"), (b"\n", b"\n\n"), (b"\n", b" \n "))
-        + ((b"\n", b"\f"), (b" ", b"\n"), (b" ", b"\xc2\xa0"), (b"\n", b" "), (b"\n", b"\n\r\n"))
+        (
+            *((b"\n", b"\r\n"), (b"\n", b"\r"), (b"\n\n", b"\n"), (b"\n", b"\n\n")),
+            *((b"\n", b" \n "), (b"\n", b"\f"), (b"\n", b"\n\r\n"), (b"\n", b" ")),
+            *((b" ", b"\n"), (b" ", b"\xc2\xa0")),
+        )
     )
     return content.replace(one, other)
 
@@ -253,22 +258,67 @@ MUTATIONS: tuple[Mutation, ...] = (
 )
 
 
+UNITS = (
+    *(
+        b"a",
+        b"a ",
+        b" ",
+        b"\xc2\xa0",
+        b"\t",
+        b"\n",
+        b"\r",
+        b"\r\n",
+        b"\f",
+        b"\n ",
+        b"- ",
+        b".",
+        b'."',
+    ),
+    *(
+        b"---\n",
+        b"May 2019\n",
+        b"word\n\n",
+        b"ABCDE: ",
+        b"X:\n",
+        b"A,\n",
+        b"A, 3 MAY 89 (",
+        b"((",
+        b"[",
+    ),
+    *(b"HEADLINE: ", b"HEADLINE:\n", b"SECTION: A\n", b"LOAD-DATE: x\n\n", b"Copyright 2010 "),
+    *(b"1 of 1 DOCUMENTS ", b"1 of 9 DOCUMENTS\n", b"1 of 9 DOCUMENTS\n\nx\n", b"1-2 of "),
+    *(b"error in this document ", b"1 of 9 DOCUMENTS\nerror in this document\n"),
+    *(b"*TEXT 017 01/04/63 ", b"*TEXT 1 01/04/63\nx\n*STOP\n", b"DEV-MUC3-0001\n", b"*STOP\n"),
+    *(b"From a ", b"From a Thu 12:00\nA:", b"Subject: a\n", b"<p>", b"<p class=articleParagraph>a"),
+    *(b"<div>", b"<div class=article>", b"<b>", b"&amp;", b"<", b"<h1>a</h1>"),
+)
+"""What a dump that is made to be slow consists of."""
+OPENINGS = (
+    b"",
+    b"1 of 9 DOCUMENTS\n\n",
+    b"1 of 9 DOCUMENTS\n\nA\n\nMay 3 2019\n\nB\n\nBYLINE: C\n\nD.\n\n",
+    b"DEV-MUC3-0001\n\n",
+    b"*TEXT 017 01/04/63\n",
+    b"From: a@b\nMessage-ID: <1@b>\nSubject: c\n\n",
+    b"From a@b Thu Jan  3 12:00:00 2002\nSubject: c\n\n",
+    b"<html><body><div class=article><h1>A</h1>",
+    b"Title\n\nMay 3 2019\n\nText of it.\n\nRead more at ",
+)
+
+
 def make_huge(rng: random.Random, cases: Sequence[bytes]) -> bytes:
     """Make a dump that is long or deep: huge lines, a million line ends, nested HTML and MIME."""
     count = rng.choice((1_000, 20_000))
     opened = rng.choice((b"<div>", b"<table><tr><td>", b"<ul><li>", b"<div class=article>", b"<b>"))
     part = b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n"
-    unit = rng.choice(
-        (b"a", b" ", b"a ", b"1 of 1 DOCUMENTS", b"*TEXT 017 01/04/63 ", b"HEADLINE: ", b"From a ")
-        + (b"A, 3 MAY 89 (", b"\n", b"\r", b"\r\n", b"\f", b"\n ", b"---\n", b"May 2019\n", b"- ")
-        + (b"1 of 9 DOCUMENTS\n", b"*STOP\n*TEXT 1 01/04/63\n", b"SECTION: A\n", b"DEV-MUC3-0001\n")
-    )
-    long = unit * (1_000_000 // len(unit) if unit in (b"\n", b"\r", b"a") else count)
+    unit = rng.choice(UNITS)
+    long = unit * (1_000_000 if unit in (b"\n", b"\r", b"a") else count)
     case = rng.choice(cases)[:LONGEST]
     at = rng.randrange(len(case) + 1)
     return rng.choice(
         (
-            long,
+            rng.choice(OPENINGS) + long,
+            case[:at] + long,
             case[:at] + long + case[at:],
             b"<html><body>" + opened * count + b"Words of an article." + case[:at],
             b"From: a@b\nMessage-ID: <1@b>\nSubject: c\n"
@@ -281,7 +331,7 @@ def make_huge(rng: random.Random, cases: Sequence[bytes]) -> bytes:
 
 def make_dump(cases: Sequence[bytes], seed: int, number: int) -> bytes:
     """Make the dump of a run."""
-    rng = random.Random(f"{seed}:{number}")  # noqa: S311 - to be repeated, not to be secret
+    rng = random.Random(f"{seed}:{number}")
     if number % RARE == RARE - 1:
         return make_huge(rng, cases)
     content = rng.choice(cases)
@@ -313,14 +363,14 @@ def shrink(content: bytes, is_bad: Callable[[bytes], bool]) -> bytes:
     return content
 
 
-def name_fault(content: bytes, number: int) -> str | None:
-    """Run a check and name what it fails with and where; None where nothing does."""
+def try_out(content: bytes, number: int) -> str:
+    """Check a dump: what came of it, or "FAULT", what is wrong and where."""
     try:
-        check(content, number)
+        return check(content, number)
     except Exception as error:
         frame = traceback.extract_tb(error.__traceback__)[-1]
-        return f"{type(error).__name__}: {error} ({Path(frame.filename).name}:{frame.lineno})"
-    return None
+        place = f"{Path(frame.filename).name}:{frame.lineno}"
+        return f"FAULT {type(error).__name__}: {error} ({place})"
 
 
 def measure(content: bytes) -> float:
@@ -337,16 +387,40 @@ def measure(content: bytes) -> float:
     return least
 
 
-def run(cases: Sequence[bytes], seed: int, numbers: Sequence[int]) -> Iterator[tuple[int, str]]:
-    """Run numbered checks.
+def compare_shapes() -> list[tuple[float, float, bytes]]:
+    """Measure dumps that are made to be slow, and four times as long ones.
+
+    Returns:
+        Of each the ratio of the times per byte, the longer time in seconds, and how it begins; the
+        worst first.
+    """
+    found = []
+    for opening in OPENINGS:
+        for unit in UNITS:
+            short, long = (opening + unit * (size // len(unit)) for size in SHAPE_BYTES)
+            seconds = max(measure(short), LEAST_SECONDS / REPEATED)
+            longer = measure(long)
+            found.append((longer / seconds / REPEATED, longer, opening + unit * 2))
+    return sorted(found, reverse=True)
+
+
+def compare_runs(
+    cases: Sequence[bytes], seed: int, numbers: Iterable[int]
+) -> Iterator[tuple[float, int, int, float, float]]:
+    """Measure the dumps of some runs, alone and repeated.
 
     Yields:
-        The number of each, and its outcome; one that begins with "!" is a fault.
+        Of each that takes long enough: the ratio of the times per byte, the number of the run,
+        bytes, seconds, megabytes a second.
     """
     for number in numbers:
         content = make_dump(cases, seed, number)
-        fault = name_fault(content, number)
-        yield number, f"!{fault}" if fault else check(content, number)
+        if try_out(content, number).startswith("FAULT"):
+            continue
+        seconds = measure(content)
+        if seconds >= LEAST_SECONDS:
+            ratio = measure(content * REPEATED) / seconds / REPEATED
+            yield ratio, number, len(content), seconds, len(content) / seconds / 1e6
 
 
 def main() -> int:
@@ -356,39 +430,37 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", type=int, help="number of a single run")
     arguments = parser.parse_args()
-    cases = read_cases()
+    cases, seed = read_cases(), arguments.seed
     numbers = range(arguments.runs) if arguments.only is None else [arguments.only]
     outcomes: Counter[str] = Counter()
     faults: dict[str, int] = {}
-    ratios, speeds = [], []
     for number in numbers:
-        content = make_dump(cases, arguments.seed, number)
-        fault = name_fault(content, number)
-        outcomes["FAULT" if fault else "lawful"] += 1
-        if fault and fault not in faults:
-            faults[fault] = number
-            print(f"run {number}: {fault}", flush=True)
-        if number % TIMED == 0 and not fault:
-            seconds = measure(content)
-            speeds.append((len(content) / seconds / 1e6 if seconds else 0.0, number, len(content)))
-            if seconds >= LEAST_SECONDS:
-                ratio = measure(content * REPEATED) / seconds / REPEATED
-                ratios.append((ratio, number, len(content), seconds))
+        outcome = try_out(make_dump(cases, seed, number), number)
+        if outcome.startswith("FAULT") and outcome not in faults:
+            faults[outcome] = number
+            print(f"run {number}: {outcome}", flush=True)
+        outcomes[outcome if not outcome.startswith("FAULT") else "FAULT"] += 1
     for fault, number in faults.items():
-        content = make_dump(cases, arguments.seed, number)
-        least = shrink(content, lambda shorter, n=number, f=fault: name_fault(shorter, n) == f)
-        print(f"run {number}: {fault}\n    {least[:1000]!r}")
-    print(f"{len(numbers):,} runs, seed {arguments.seed}: {dict(sorted(outcomes.items()))}")
-    if ratios:
-        print(f"time of a dump repeated {REPEATED} times / {REPEATED} times its own time:")
-        print(f"    median {statistics.median(ratio for ratio, *_ in ratios):.2f}, worst:")
-        for ratio, number, size, seconds in sorted(ratios, reverse=True)[:8]:
+        content = make_dump(cases, seed, number)
+        least = shrink(content, lambda shorter, n=number, f=fault: try_out(shorter, n) == f)
+        print(f"run {number}, made as small as it goes: {fault}\n    {least[:600]!r}")
+    told = ", ".join(f"{name} {count:,}" for name, count in sorted(outcomes.items()))
+    print(f"{len(numbers):,} runs, seed {seed}: {told}", flush=True)
+    print(
+        f"\nTime of {REPEATED} times the bytes, divided by {REPEATED} times the time: 1 is linear."
+    )
+    compared = sorted(compare_runs(cases, seed, numbers[::TIMED]), reverse=True)
+    if compared:
+        ratios, speeds = [each[0] for each in compared], [each[4] for each in compared]
+        print(f"{len(compared):,} runs: median {statistics.median(ratios):.2f}, worst:")
+        for ratio, number, size, seconds, _ in compared[:5]:
             print(f"    {ratio:6.2f}  run {number}, {size:,} bytes, {seconds:.3f} s")
-        print(
-            f"    median speed {statistics.median(speed for speed, *_ in speeds):.2f} MB/s, least:"
-        )
-        for speed, number, size in sorted(speeds)[:5]:
-            print(f"    {speed:6.2f} MB/s  run {number}, {size:,} bytes")
+        print(f"    {statistics.median(speeds):.2f} MB/s in the middle, {min(speeds):.2f} at worst")
+    if arguments.only is None:
+        shapes = compare_shapes()
+        print(f"{len(shapes):,} shapes made to be slow, the worst:")
+        for ratio, longer, shape in shapes[:8]:
+            print(f"    {ratio:6.2f}  {longer:.3f} s for {SHAPE_BYTES[1]:,} bytes: {shape!r} ...")
     return 1 if faults else 0
 
 

@@ -11,6 +11,7 @@ import difflib
 import hashlib
 import re
 import tomllib
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,7 @@ from typing import Any
 
 from clippings.dates import LANGUAGES, DateRules
 from clippings.errors import LayoutError
+from clippings.markup import is_selector
 
 PARTS = (
     "title",
@@ -82,7 +84,15 @@ _PATTERNS = (
     ("boilerplate", "words"),
     ("boilerplate", "tells"),
 )
-_NUMBERS = ("number", "claimed", "first", "last")
+_TYPES: dict[type, str] = {
+    str: "a text",
+    int: "a number",
+    float: "a decimal number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a section",
+}
+_NUMBERS = ("claimed", "first", "last")
 
 _SPACE = r"[^\S\n\r\f]*"
 _END = rf"{_SPACE}(?=[\n\r\f]|\Z)"
@@ -253,12 +263,13 @@ AnyLayout = Layout | MarkedLayout
 
 
 def layout_names(folder: Path | None = None) -> list[str]:
-    """List the layouts that ship with the package and a user's own, in alphabetical order.
+    """List a user's own layouts and those that ship with the package, each in alphabetical order.
 
     Args:
         folder: The folder of the user's own layouts; it need not exist.
     """
-    return sorted({*_shipped(), *_own(folder)})
+    own = _own(folder)
+    return [*own, *sorted(name for name in _shipped() if name not in own)]
 
 
 def _shipped() -> list[str]:
@@ -292,7 +303,13 @@ def load_layout(name: str, folder: Path | None = None) -> AnyLayout:
             raise LayoutError(
                 f"{file}: expected a layout in UTF-8, found {error}. Mend it."
             ) from None
-        return parse_layout(text, where=str(file))
+        layout = parse_layout(text, where=str(file))
+        if layout.name != file.stem:
+            raise LayoutError(
+                f'{file}: expected the name "{file.stem}", as the file is called, found '
+                f'"{layout.name}". Change one of them.'
+            )
+        return layout
     if name not in _shipped():
         known = layout_names(folder)
         raise LayoutError(
@@ -413,13 +430,13 @@ def _parse_marked(raw: Mapping[str, Any], check: _Check, fingerprint: str) -> Ma
         fingerprint=fingerprint,
         begins=check.line(article, "article", "begins", (*PARTS, "number", "claimed")),
         ends=check.line(article, "article", "ends", (*PARTS, "number", "claimed")),
-        elements=tuple(article.get("marks", ())),
+        elements=check.selectors(article, "article", "marks"),
         broken=check.line(article, "article", "broken", ()),
         gap=article.get("gap", 0),
         begin_part=article.get("part", "id"),
         head=tuple(_slot(table, check) for table in raw.get("head", [])),
         labels=_labels(raw.get("labels", {}), check),
-        marks={part: tuple(selectors) for part, selectors in raw.get("marks", {}).items()},
+        marks={part: check.selectors(raw["marks"], "marks", part) for part in raw.get("marks", {})},
         dateline=check.whole(raw.get("dateline", {}), "dateline", "opens", ("dateline", "date")),
         topic_separator=raw.get("topics", {}).get("separator", ","),
         boilerplate=check.line(raw.get("boilerplate", {}), "boilerplate", "lines", ()),
@@ -468,9 +485,15 @@ def _dates(raw: Mapping[str, Any], check: _Check) -> DateRules:
             f'{check.place("dates", "order")}: expected "day" or "month", found "{order}". '
             "Change it."
         )
+    century = table.get("century")
+    if century is not None and not 1000 <= century <= 2100:
+        raise LayoutError(
+            f"{check.place('dates', 'century')}: expected the first year that two digits can mean, "
+            f"such as 1930, found {century}. Change it."
+        )
     return DateRules(
         languages=tuple(languages),
-        century=table.get("century"),
+        century=century,
         order=order,
         is_year_needed=table.get("needs_year", True),
     )
@@ -508,9 +531,9 @@ class _Check:
                     f'{place}: expected one of {known}, found "{key}".{_hint(key, keys)}'
                 )
             if type(value) is not keys[key]:  # not isinstance: true is no number here
-                expected, found = keys[key].__name__, type(value).__name__
+                expected, found = _TYPES[keys[key]], _TYPES.get(type(value), "something else")
                 raise LayoutError(
-                    f'{place}: expected a {expected} for "{key}", found a {found}. Change it.'
+                    f'{place}: expected {expected} for "{key}", found {found}. Change it.'
                 )
             for item in value if isinstance(value, list) else [value]:
                 if isinstance(item, dict) and (section == "" or not isinstance(value, list)):
@@ -534,8 +557,10 @@ class _Check:
         """Check regular expressions and join them to one that matches any of them."""
         for pattern in patterns:
             try:
-                found = re.compile(pattern).groupindex
-            except (re.error, OverflowError, RecursionError) as error:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("error")  # what will mean something else one day
+                    found = re.compile(pattern).groupindex
+            except (re.error, OverflowError, RecursionError, Warning) as error:
                 raise LayoutError(
                     f"{self.place(section, key)}: expected a regular expression, found "
                     f'"{pattern}": {error}. Mend it.'
@@ -557,14 +582,31 @@ class _Check:
         if not patterns:
             return None
         self.pattern(patterns, section, key, groups)
-        return re.compile(_either(f"(?:{pattern})" for pattern in _apart(patterns)))
+        try:
+            return re.compile(_either(f"(?:{pattern})" for pattern in _apart(patterns)))
+        except re.error as error:  # "(?i)" must begin a pattern, and it stands among others here
+            raise LayoutError(
+                f"{self.place(section, key)}: expected patterns that can stand side by side, found "
+                f'{error}. Write "(?i:...)" for "(?i)", and no back references.'
+            ) from None
 
     def line(
         self, table: Mapping[str, Any], section: str, key: str, groups: Iterable[str]
     ) -> Lines | None:
         """Compile the patterns of whole lines to one that finds such a line in a text."""
-        pattern = self.whole(table, section, key, groups)
+        patterns = {key: [_unanchor(pattern) for pattern in table.get(key, ())]}
+        pattern = self.whole(patterns, section, key, groups)
         return pattern and Lines.of(pattern.pattern + _END)
+
+    def selectors(self, table: Mapping[str, Any], section: str, key: str) -> tuple[str, ...]:
+        """Check selectors of elements."""
+        for selector in table.get(key, ()):
+            if not is_selector(selector):
+                raise LayoutError(
+                    f'{self.place(section, key)}: expected a selector such as "div.article", "#hd" '
+                    f'or "h1", found "{selector}". Change it.'
+                )
+        return tuple(table.get(key, ()))
 
     def place(self, section: str, key: str) -> str:
         """Name the file and the line that sets a key; the first line where none is found."""
@@ -578,6 +620,16 @@ class _Check:
             ):
                 return f"{self.where}:{number}"
         return f"{self.where}:1"
+
+
+def _unanchor(pattern: str) -> str:
+    """Take off what says that a pattern is one of a whole line, as it is anyway.
+
+    >>> _unanchor(r"^costs 5\$"), _unanchor("^END$")
+    ('costs 5\\\\$', 'END')
+    """
+    pattern = pattern.removeprefix("^")
+    return pattern[:-1] if re.search(r"(?<!\\)\$$", pattern) else pattern
 
 
 _GROUP = re.compile(r"\(\?P<(\w+)>")
