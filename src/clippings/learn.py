@@ -61,12 +61,15 @@ _RULE = re.compile(r"(?:[^\w\s]|_)(?:[ \t]?(?:[^\w\s]|_)){2,}")  # "=====", "* *
 _TAG = re.compile(r"<(/?[A-Za-z][\w:.-]{0,30})(?: [^<>]{0,120})?/?>")  # "<headline>", "</doc>"
 # "Headline: A title", "**Date:** 3 May 2019", "TITLE = x", "TI  - x", "@title x", "\\date x"
 _LABEL = re.compile(
-    r"(?P<words>\*{0,2}[^\W\d_][^:\t<>=\n]{0,40}?(?<=\S)\*{0,2})"
+    r"(?P<words>(?:[>|•]{1,2} )?\*{0,2}[^\W\d_][^:\t<>=\n]{0,40}?(?<=\S)\*{0,2})"
     r"(?P<sign> {0,16}:\*{0,2}(?=\s|$)|\t| {0,16}=(?=\s))"
     r"|(?P<code>[A-Z][A-Z0-9]{1,3})(?P<dash> {1,4}-(?=\s|$))"
     r"|(?P<at>[@\\.][^\W\d_][\w-]{1,20})(?=\s|$)"
 )
-_NUMBERED = re.compile(r"([^\w\s]{0,3}\d{1,7}[^\w\s]{1,3})(?:\s+(?=\S)|$)")  # "[12] A title", "12."
+# "[12] A title", "12.", "007 A title"
+_NUMBERED = re.compile(
+    r"([^\w\s]{0,3}\d{1,7}[^\w\s]{1,3}|0\d{1,5}|\d{1,6}(?=\t|  ))(?:\s+(?=\S)|$)"
+)
 _SIGN = re.compile(r"([^\w\s“”‘’«»„'\"(\[…-]{1,6})\s{0,3}(?=\w|[“‘«„'\"])")  # "# A title"
 # "By Somebody", "Von Somebody und Somebody Else"
 _BY = re.compile(r"(?i:by|von|par|por|door)\s(?=[A-ZÀ-Þ])")
@@ -107,6 +110,7 @@ _DELIMITERS = (
 _PAGE = re.compile(r"(?i:p|pp|pg|page|seite|s|pagina|página|blz)\.? ?\d{1,4}")  # "p. 12"
 _LENGTH = re.compile(r"\d[\d.,]{0,7} (?i:words?|w[öo]rter|mots|palabras|woorden)")  # "453 words"
 
+_LINE_END = r"(?=[ \t]{0,120}(?:[\r\n]|\Z))"
 _ANY_VALUE = r"[^\r\n]{0,300}"
 _NL = r"(?:[ \t]{{0,120}}\r?\n){{1,{most}}}[ \t]{{0,120}}"
 
@@ -200,6 +204,7 @@ class _Item(NamedTuple):
         gap: Most blank lines seen above it.
         pattern: Matches the line; its groups are parts.
         part: What the line is as a whole, "" where only its groups are parts.
+        is_labelled: Whether the engine knows it by its label alone, wherever it stands.
     """
 
     kind: str
@@ -207,6 +212,7 @@ class _Item(NamedTuple):
     gap: int
     pattern: str
     part: str
+    is_labelled: bool
 
     @property
     def plain(self) -> str:
@@ -706,6 +712,8 @@ def _read_mark(
     if is_top and starts[0]:
         heads.insert(0, _cut_head(lines, 0, starts[0]))
     items = _find_items(heads, rules)
+    if _is_tight(lines, starts, heads):  # the text would be taken for more of the last label
+        items = [item._replace(is_labelled=False) for item in items]
     if has_rule:
         items = [_rule_item(lines, starts, first), *items]
     if not any(item.is_anchor for item in items):
@@ -725,6 +733,15 @@ def _read_mark(
         topic_separator=_find_topic_separator(chunks),
         gaps=(gaps[int(0.02 * len(gaps))], gaps[int(0.15 * len(gaps))]) if gaps else (0, 0),
     )
+
+
+def _is_tight(
+    lines: Sequence[_Line], starts: Sequence[int], heads: Sequence[Sequence[_Line]]
+) -> bool:
+    """Tell whether the texts mostly stand right below the last label of their heads."""
+    last = {head[-1].end for head in heads if head and head[-1].kind.startswith("label:")}
+    below = [line for above, line in pairwise(lines) if above.end in last and line.kind == "para"]
+    return 2 * sum(line.gap == 0 for line in below) > len(starts)
 
 
 def _climb(lines: Sequence[_Line], positions: Sequence[int], mark: str) -> list[int]:
@@ -834,6 +851,12 @@ def _find_anchors(heads: Sequence[Sequence[_Line]]) -> list[str]:
     return sorted(usual, key=lambda kind: (mean(ranks[kind]), kind))
 
 
+# How the pattern of a label with a colon ends: "(?i:date):[ \t]*(?P<date>[^\r\n]{0,300})"
+_COLON = re.compile(
+    r"\):\[ \\t\]\*\(\?P<\w+>\[\^\\r\\n\]\{0,300\}\)$|\):\[ \\t\]\*\[\^\\r\\n\]\{0,300\}$"
+)
+
+
 def _give_parts(
     items: Sequence[tuple[str, list[_Line]]], article_count: int, rules: DateRules
 ) -> list[_Item]:
@@ -857,7 +880,10 @@ def _give_parts(
     for (kind, lines), part in zip(items, parts, strict=True):
         gap = sorted(line.gap for line in lines)[int(0.97 * (len(lines) - 1))]
         pattern, whole = _write_item(kind, lines, part, rules)
-        found.append(_Item(kind, len(lines) / max(article_count, 1), gap, pattern, whole))
+        is_labelled = _COLON.search(pattern) is not None
+        found.append(
+            _Item(kind, len(lines) / max(article_count, 1), gap, pattern, whole, is_labelled)
+        )
     found = [item for item in found if item.part != "body"]  # read as a label: text may follow it
     while found and not found[-1].is_anchor and "(?P<" not in found[-1].pattern:
         found.pop()  # a line above the text that may be its first
@@ -870,10 +896,8 @@ def _known_values(
     """Give the few values that a line known by its place has, by its part: names of outlets."""
     known = {}
     for (kind, lines), part in zip(items, parts, strict=True):
-        counts = Counter(" ".join(line.text.split()) for line in lines)
-        usual = sorted(value for value, count in counts.items() if count > 1)
-        if kind == "free" and part in ("outlet", "section") and len(usual) <= _FEW_VALUES:
-            known[part] = usual
+        if kind == "free" and part in ("outlet", "section"):
+            known[part] = _usual_values(line.text for line in lines)
     return known
 
 
@@ -892,7 +916,7 @@ def _guard(items: Sequence[_Item], known: Mapping[str, Sequence[str]]) -> list[_
             following = items[number + 1] if number + 1 < len(items) else None
             ahead = ""
             if following and not following.is_anchor:  # else it would take the title
-                ahead = f"(?={_new_line(following.gap)}{guard}{following.plain})"
+                ahead = f"(?={_new_line(following.gap)}{guard}{following.plain}{_LINE_END})"
             words = "|".join(map(_literal, known[item.part]))
             pattern = f"(?P<{item.part}>{words}|{guard}{_title_of(item)}{ahead})"
             guarded.append(item._replace(pattern=pattern))
@@ -987,14 +1011,14 @@ def _guess_part(values: Sequence[str], taken: Sequence[str]) -> str:
 def _label_part(kind: str, lines: Sequence[_Line], rules: DateRules) -> str:
     """Say which part a label or tag names; what it does not say, its values may."""
     if kind.startswith(("label:", "tag:")):
-        words = kind.partition(":")[2].strip("/")
-        if part := _part_of_words(words):
-            return part
-        values = [_value(kind, line.text) for line in lines]
-        filled = [value for value in values if value]
-        if filled and sum(is_date_line(value, rules) for value in filled) >= 0.8 * len(filled):
-            return "date"
-        return "boilerplate"
+        part = _part_of_words(kind.partition(":")[2].strip("/"))
+        if part in ("", "dateline"):  # "Lisbon, 18 August 2013" has the date
+            filled = [value for line in lines if (value := _value(kind, line.text))]
+            dated = sum(find_date(value[:160], rules) is not None for value in filled)
+            words = mean(len(value.split()) for value in filled) if filled else 0
+            if filled and dated >= 0.7 * len(filled) and words <= 8:
+                return "date"
+        return part or "boilerplate"
     return {"by": "byline", "date": "date"}.get(kind, "")
 
 
@@ -1004,7 +1028,7 @@ def _part_of_words(words: str) -> str:
     >>> _part_of_words("filed by"), _part_of_words("file no"), _part_of_words("wetter")
     ('byline', 'id', '')
     """
-    joined = "-".join(words.lstrip("@\\.").replace(".", " ").replace("_", "-").split())
+    joined = "-".join(words.lstrip("@\\.>|• ").replace(".", " ").replace("_", "-").split())
     singles = [joined, *(joined.split("-")[::-1])]
     for word in singles:
         for part, known in _LABELS.items():
@@ -1236,13 +1260,18 @@ def _write_date_line(texts: Sequence[str], rules: DateRules) -> str:
         ]
         pattern = r" ?\t ?".join(fields)
     elif sign:
-        gap = rf"[ \t]{{0,3}}{_literal(sign)}[ \t]{{0,3}}"
+        gap = _gap(sign)
         opening = "".join(f"(?:{field}{gap})?" for field in _write_fields(befores, taken, sign))
         closing = "".join(f"(?:{gap}{field})?" for field in _write_fields(behinds, taken, sign))
         pattern = f"{opening}{date}{closing}"
         if len(sign) == 1 and sign not in ",;-/":  # such a line may lack its date
             field = rf"[^\r\n{_literal(sign)}]{{1,80}}"
             pattern = f"(?:{pattern}|{field}(?:{gap}{field}){{1,4}})"
+        rows = [row for row in (*befores, *behinds) if row and len(row) == 1]
+        if "outlet" in taken and (outlets := _usual_values(row[0] for row in rows)):
+            names = "|".join(map(_literal, outlets))
+            rest = rf"(?:{gap}[^\r\n]{{1,60}})?{_LINE_END}"
+            pattern = f"(?:{pattern}|(?:{names}){rest})"
     else:
         space = r"[ \t]{0,3}"
         opening = "".join(f"(?:{field}{space})?" for field in _write_fields(befores, taken, sign))
@@ -1295,7 +1324,26 @@ def _write_fields(rows: Sequence[list[str]], taken: list[str], sign: str) -> lis
         if part:
             taken.append(part)
         patterns.append(pattern)
+    if "title" in taken and sign:
+        gap = _gap(sign)
+        for number, pattern in enumerate(patterns[:-1]):
+            usual_values = _usual_values([row[number] for row in filled if len(row) == usual])
+            start, group, field = pattern.partition("(?P<outlet>")
+            if group and usual_values:  # where it is missing, the title would take its place
+                words = "|".join(map(_literal, usual_values))
+                patterns[number] = f"{start}{group}{words}|{field.removesuffix(')')}(?={gap}))"
     return patterns
+
+
+def _gap(sign: str) -> str:
+    return rf"[ \t]{{0,3}}{_literal(sign)}[ \t]{{0,3}}"
+
+
+def _usual_values(values: Iterable[str]) -> list[str]:
+    """Give the values that recur, in order, where they are few."""
+    counts = Counter(" ".join(value.split()) for value in values)
+    usual = sorted(value for value, count in counts.items() if count > 1)
+    return usual if len(usual) <= _FEW_VALUES else []
 
 
 def _guess_field(values: Sequence[str], taken: Sequence[str], sign: str) -> tuple[str, str]:
@@ -1342,7 +1390,7 @@ def _guess_value(values: Sequence[str]) -> str:
 def _rule_item(lines: Sequence[_Line], starts: Sequence[int], kind: str) -> _Item:
     found = [lines[at] for at in starts if lines[at].kind == kind]
     pattern, _ = _write_item(kind, found, "boilerplate", DateRules())
-    return _Item(kind, len(found) / len(starts), 0, pattern, "boilerplate")
+    return _Item(kind, len(found) / len(starts), 0, pattern, "boilerplate", is_labelled=False)
 
 
 def _write_dateline(heads: Sequence[Sequence[_Line]], rules: DateRules) -> str | None:
@@ -1495,7 +1543,7 @@ def _write_begins(reading: _Reading, lines: Sequence[_Line]) -> list[tuple[int, 
             ways.append((gap, [*strong, *lone]))
     if rule is not None:
         gap = max(item.gap for item in items)
-        likely = [item.sight for item in items]
+        likely = [item.sight if item.is_anchor else item.plain + _LINE_END for item in items]
         if reading.dateline:
             likely.append(_NAMED.sub("(?:", reading.dateline))
         ahead = rf"(?={_new_line(gap)}(?:{'|'.join(likely)}))"
@@ -1528,18 +1576,13 @@ def _chain(items: Sequence[_Item], first: int) -> str:
 
     Where labels tell all of them, nothing is written: labels are read wherever they stand.
     """
-    if all(item.kind.startswith("label:") and _COLON.search(item.pattern) for item in items):
+    if all(item.is_labelled for item in items):
         return ""
     gap, chain = 0, ""
     for item in items[first:]:
         gap = max(gap, item.gap)  # the line that should have stood above may be missing
         chain += f"(?:{_new_line(gap)}{item.pattern})?"
     return chain
-
-
-_COLON = re.compile(
-    r"\):\[ \\t\]\*\(\?P<\w+>\[\^\\r\\n\]\{0,300\}\)$|\):\[ \\t\]\*\[\^\\r\\n\]\{0,300\}$"
-)
 
 
 def _evidence(items: Sequence[_Item], number: int, reading: _Reading) -> str:

@@ -57,6 +57,7 @@ def test_what_was_found_is_lawful(fuzz: ModuleType, content: bytes) -> None:
         fuzz.check(content, number)
 
 
+@pytest.mark.slow
 def test_damaged_dumps_are_lawful(fuzz: ModuleType) -> None:
     cases = fuzz.read_cases()
     assert len(cases) > 50
