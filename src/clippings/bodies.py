@@ -10,11 +10,10 @@ from typing import NamedTuple
 from clippings.layouts.layout import MarkedLayout, label_part
 from clippings.pieces import Elements, Piece, trim
 
-_LINE = re.compile(r"[^\S\n\r\f]*(\S[^\n\r\f]*)")  # "   WORDS OF A PARAGRAPH"
-_WRAPPED = re.compile(r"\S[^\n\r\f]*(?:(?:\r\n|[\n\r])(?![ \t]{2,}\S)[^\S\n\r\f]*\S[^\n\r\f]*)*")
+_LINE = re.compile(r"\S[^\n]*")  # "   WORDS OF A PARAGRAPH"
+_WRAPPED = re.compile(r"\S[^\n]*(?:\n(?![ \t]{2,}\S)[^\S\n]*\S[^\n]*)*")
 """A paragraph that was wrapped at a column: up to a blank line or one that begins with spaces."""
-_BREAK = re.compile(r"\r\n|[\n\r\f]")
-_ENDS = tuple('.!?:;…"”’»)]')
+_ENDS = tuple('.!?…:;"”’»)]')
 _SEEN = 800
 """So many characters tell whether a text was wrapped at a column."""
 _OTHER_WORDS = 12
@@ -104,26 +103,38 @@ def _cut_tail(
 
     A block that is so only in part is cut in two.
     """
-    if not layout.labels and not layout.boilerplate:
+    if layout.head_is_block or not (layout.labels or layout.boilerplate):
         return blocks, []
     tail: _Tail = []
+    is_sure = False  # whether a label that the layout names is among them
     while blocks:
         start, end = blocks[-1]
         known = _find_known(text, start, end, layout)
         if known and known[0].start == start:
-            if known[0].part == "other" and len(text[known[0].value : end].split()) > _OTHER_WORDS:
+            if known[0].part == "other" and _is_sentence(text[known[0].value : end]):
                 break
             tail.append((blocks.pop(), known))
+            is_sure |= known[0].part != "other"
         elif known and known[0].part != "other":
             blocks[-1] = trim(text, start, known[0].start)
             tail.append(((known[0].start, end), known))
+            is_sure = True
             break
         elif len(blocks) > 1 and (label := _empty_label(text, blocks[-2], layout)):
             tail.append((blocks.pop(), []))
             tail.append((blocks.pop(), [label]))
+            is_sure |= label.part != "other"
         else:
             break
-    return blocks, tail[::-1]
+    tail.reverse()
+    if not is_sure:
+        return [*blocks, *(block for block, _ in tail)], []
+    return blocks, tail
+
+
+def _is_sentence(value: str) -> bool:
+    """Tell whether words behind capitals and a colon are text: "JAFFA: The light is out."."""
+    return value.rstrip().endswith(_ENDS[:4]) or len(value.split()) > _OTHER_WORDS
 
 
 def _empty_label(text: str, block: tuple[int, int], layout: MarkedLayout) -> _Known | None:
@@ -182,17 +193,17 @@ def paragraphs(text: str, start: int, end: int) -> list[tuple[int, int]]:
     if _is_wrapped(text[start : min(end, start + _SEEN)]):
         stretches = [match.span() for match in _WRAPPED.finditer(text, start, end)]
     else:
-        stretches = [match.span(1) for match in _LINE.finditer(text, start, end)]
+        stretches = [match.span() for match in _LINE.finditer(text, start, end)]
     for first, last in stretches:
-        while text[last - 1].isspace():
-            last -= 1
-        found.append((first, last))
+        first, last = trim(text, first, last)
+        if first < last:
+            found.append((first, last))
     return found
 
 
 def _is_wrapped(text: str) -> bool:
     """Tell a text that was wrapped at a column from lines that are paragraphs each."""
-    lines = [line.rstrip() for line in _BREAK.split(text)]
+    lines = [line.rstrip() for line in text.split("\n")]
     longest = open_count = count = 0
     for line, following in pairwise(lines):
         if line and following:

@@ -17,6 +17,7 @@ from clippings.articles import Article, Doubt, Span, Split, squeeze
 from clippings.bodies import paragraphs
 from clippings.layouts.layout import AnyLayout, parse_layout
 from clippings.learn import Learned, learn
+from clippings.pieces import even_lines
 from clippings.split import split
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ _EXCERPT = 300_000
 _SURE = 0.75
 """Unless it scores that much, a layout is held against what recurs in the dump itself."""
 _TELLING = frozenset(("dateline", "section", "page", "id", "outlet", "topics"))
+_ONE_ARTICLE = 0.9
+"""A dump that is read as one article is one where that share of it is title and text."""
 _TITLE_ALONE = 0.3
 """What an article is worth of which nothing but a title tells that it is one."""
 _DATE_ALONE = 0.6
@@ -78,7 +81,7 @@ def split_best(text: str, layouts: Sequence[AnyLayout], marks: Sequence[Mark] = 
         found = split(text, layouts[0], marks)
         return Choice(found, layouts[0].name, _round(score(found)), None)
     excerpt = text[:_EXCERPT]
-    tried = _rank(excerpt, layouts, marks)
+    tried = _rank(excerpt, layouts, [mark for mark in marks if mark.end <= len(excerpt)])
     best, layout, found = tried[0]
     if len(excerpt) < len(text):
         found = split(text, layout, marks)
@@ -100,7 +103,7 @@ def split_best(text: str, layouts: Sequence[AnyLayout], marks: Sequence[Mark] = 
                 layout.name if best else None,
                 learned,
             )
-    if best >= _EXPLAINS or len(found.articles) == 1:
+    if best >= _EXPLAINS or _is_one_article(found):
         return Choice(found, layout.name, _round(best), second, learned)
     return Choice(_whole(text, found), None, _round(best), layout.name if best else None, learned)
 
@@ -118,6 +121,17 @@ def _rank(
     starts = _starts(tried[0][2])
     best = max(tried, key=lambda each: (_starts(each[2]) == starts, _count_parts(each[2])))
     return [best, *(each for each in tried if each is not best)]
+
+
+def _is_one_article(found: Split) -> bool:
+    """Tell whether a dump is one article of a title and a text, and hardly anything beside."""
+    if len(found.articles) != 1 or not found.articles[0].body:
+        return False
+    sizes: Counter[bool] = Counter()
+    for span in found.spans:
+        if span.kind != "separator":
+            sizes[span.kind in ("title", "body")] += span.end - span.start
+    return sizes[True] >= _ONE_ARTICLE * sizes.total()
 
 
 def _starts(found: Split) -> list[int]:
@@ -166,7 +180,7 @@ def score(found: Split) -> float:
 
 def _whole(text: str, found: Split) -> Split:
     """Take a dump as one article, because how it splits is unsure."""
-    stretches = paragraphs(text, 0, len(text))
+    stretches = paragraphs(even_lines(text), 0, len(text))
     if not stretches:
         return found
     start, end = stretches[0][0], stretches[-1][1]

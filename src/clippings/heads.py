@@ -10,14 +10,11 @@ from clippings.dates import find_date, is_date_line
 from clippings.layouts.layout import MarkedLayout, Slot, groups, label_part
 from clippings.pieces import Elements, Piece, trim
 
-_LINE = re.compile(r"[^\S\n\r\f]*(\S[^\n\r\f]*)")  # "   SAN SALVADOR, 3 JAN 90 --"
-_BREAK = re.compile(r"\r\n|[\n\r\f]")
+_LINE = re.compile(r"\S[^\n]*")  # "   SAN SALVADOR, 3 JAN 90 --"
 _AHEAD = 8
 """So many lines are looked at for the next part that is known by what it looks like."""
 _REST = 40
 """A date line holds at most so many characters beside the date: "..., Late Edition - Final"."""
-_OTHER_WORDS = 12
-"""The value of a label that a layout does not name is no longer, in words."""
 
 
 class _Line(NamedTuple):
@@ -85,6 +82,8 @@ class _Head:
         """
         index = 0
         while (line := self._line(index)) is not None:
+            if self._layout.head_is_block and index and line.is_first:
+                return line.start
             taken = self._take_element(index, line)
             if taken is None:
                 taken = (
@@ -108,9 +107,9 @@ class _Head:
             match = _LINE.search(self._text, self._scanned, self._end)
             if match is None:
                 return None
-            start, stop = match.span(1)
+            start, stop = match.span()
             end = start + len(self._text[start:stop].rstrip())
-            breaks = len(_BREAK.findall(self._text, self._scanned, start))
+            breaks = self._text.count("\n", self._scanned, start)
             self._lines.append(_Line(start, end, breaks > 1 or not self._lines))
             self._scanned = stop
         return self._lines[index]
@@ -120,7 +119,7 @@ class _Head:
         if element is None:
             return None
         start, end, part = element
-        start, end = trim(self._text, max(start, line.start), end)
+        start, end = trim(self._text, max(start, line.start), min(end, self._end))
         if part == "body":
             self._body = start
             return 0
@@ -139,6 +138,8 @@ class _Head:
         if labels is None or match is None:
             return None
         part = label_part(match)
+        if part == "other":  # between labels that are known, and so only behind a body
+            return None
         if part == "body":
             self.pieces.append(Piece(*trim(self._text, *match.span("line")), "boilerplate", 0))
             self._body = match.end()
@@ -146,7 +147,7 @@ class _Head:
         count, last = 1, line
         is_empty = match.end() >= line.end
         while following := self._line(index + count):
-            is_value = is_empty and count == 1 and part != "other"
+            is_value = is_empty and count == 1
             if (
                 (following.is_first and not is_value)
                 or labels.match(self._text, following.start, following.end)
@@ -154,10 +155,6 @@ class _Head:
             ):
                 break
             count, last = count + 1, following
-        if part == "other":
-            if len(self._text[match.end() : last.end].split()) > _OTHER_WORDS:
-                return None
-            part = "boilerplate"
         self._has_label = True
         self.pieces.append(Piece(line.start, last.end, part, match.end()))
         return count

@@ -19,13 +19,12 @@ from clippings.dates import PrintedDate, find_date, is_date_line, parse_date
 from clippings.errors import DateError
 from clippings.heads import read_head
 from clippings.layouts.layout import MarkedLayout, groups
-from clippings.pieces import Elements, Piece, trim
+from clippings.pieces import Elements, Piece, even_lines, trim
 
 if TYPE_CHECKING:
     from clippings.markup import Mark
 
-_LINE = re.compile(r"[^\S\n\r\f]*(\S[^\n\r\f]*)")  # "   SAN SALVADOR, 3 JAN 90 --"
-_BREAK = re.compile(r"\r\n|[\n\r\f]")
+_LINE = re.compile(r"\S[^\n]*")  # "   SAN SALVADOR, 3 JAN 90 --"
 _FULL = 25
 """What stands behind the last article is the foot of a page, unless it has more words."""
 
@@ -59,6 +58,7 @@ def read_marked(text: str, layout: MarkedLayout, marks: Sequence[Mark] = ()) -> 
     Returns:
         Articles in order, spans that tile `text` exactly, and doubts.
     """
+    text = even_lines(text)
     articles: list[Article] = []
     pieces: list[Span] = []
     doubts: list[Doubt] = []
@@ -77,6 +77,8 @@ def read_marked(text: str, layout: MarkedLayout, marks: Sequence[Mark] = ()) -> 
         found = None if chunk.is_broken else _read_article(text, chunk, layout, elements)
         if found is None:
             start, end = trim(text, chunk.start, chunk.end)
+            if start == end:
+                continue
             pieces.append(Span(start, end, "unknown", None))
             said = _quote(squeeze(text[start:end]))
             detail = f"expected an article, found {said}"
@@ -88,6 +90,7 @@ def read_marked(text: str, layout: MarkedLayout, marks: Sequence[Mark] = ()) -> 
         pieces += [
             Span(piece.start, piece.end, _KINDS.get(piece.part, piece.part), len(articles))
             for piece in inside
+            if piece.start < piece.end
         ]
         articles.append(article)
         doubts += article_doubts
@@ -152,7 +155,7 @@ def _chunks(text: str, layout: MarkedLayout, elements: Elements) -> Iterator[_Ch
             ending = None
         end = ending.end() if ending else stop
         rest = _LINE.search(text, match.end(), end)
-        is_broken = start in lost_starts or rest is None or rest.start(1) in lost_starts
+        is_broken = start in lost_starts or rest is None or rest.start() in lost_starts
         yield _Chunk(start, end, match, ending, is_broken)
 
 
@@ -162,7 +165,7 @@ def _has_gap(text: str, start: int, gap: int) -> bool:
         return True
     above = text[max(0, start - 40 - 4 * gap) : start]
     white = above[len(above.rstrip()) :]
-    return white == text[:start] or len(_BREAK.findall(white)) > gap
+    return white == text[:start] or white.count("\n") > gap
 
 
 def _outside(text: str, chunks: Sequence[_Chunk], has_articles: bool) -> Iterator[Span]:
@@ -294,7 +297,7 @@ def _find_dateline(text: str, start: int, end: int, layout: MarkedLayout) -> _Da
     if layout.dateline is None:
         return None
     line = _LINE.search(text, start, end)
-    match = layout.dateline.match(text, line.start(1), end) if line else None
+    match = layout.dateline.match(text, line.start(), end) if line else None
     if match is None:
         return None
     found = groups(match)

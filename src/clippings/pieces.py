@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from clippings.layouts.layout import MarkedLayout
 
 if TYPE_CHECKING:
     from clippings.markup import Mark
+
+_LONE_RETURN = re.compile(r"\r(?!\n)")  # the line ends of an old Macintosh
 
 
 class Piece(NamedTuple):
@@ -66,10 +69,21 @@ class Elements:
         return bisect_right(self.starts, start - 1) < bisect_right(self.starts, end - 1)
 
 
+def even_lines(text: str) -> str:
+    r"""Write every line end so that it has a line feed; no character changes its place.
+
+    >>> even_lines("a\rb\r\nc\fd")
+    'a\nb\r\nc\nd'
+    """
+    if "\r" in text:
+        text = _LONE_RETURN.sub("\n", text)
+    return text.replace("\f", "\n")
+
+
 def trim(text: str, start: int, end: int) -> tuple[int, int]:
-    """Leave white space at both ends of a stretch out."""
+    """Leave white space, and byte order marks of joined files, at both ends of a stretch out."""
     while start < end and (text[start].isspace() or text[start] == "\ufeff"):
         start += 1
-    while end > start and text[end - 1].isspace():
+    while end > start and (text[end - 1].isspace() or text[end - 1] == "\ufeff"):
         end -= 1
     return start, end

@@ -42,14 +42,16 @@ def split(text: str, layout: AnyLayout, marks: Sequence[Mark] = ()) -> Split:
     else:
         found = read_lines(text, layout)
     cover = _read_claim(text, found, layout.claims) if layout.claims else None
-    found = replace(found, claimed=found.claimed if cover is None else cover)
+    claim = cover or (range(1, found.claimed + 1) if found.claimed is not None else None)
     return replace(
-        found, doubts=(*found.doubts, *_check_count(found), *_check_dates(found.articles))
+        found,
+        claimed=None if claim is None else len(claim),
+        doubts=(*found.doubts, *_check_count(found, claim), *_check_dates(found.articles)),
     )
 
 
-def _read_claim(text: str, found: Split, claims: re.Pattern[str]) -> int | None:
-    """Read how many articles a dump says that it holds, before the first or behind the last."""
+def _read_claim(text: str, found: Split, claims: re.Pattern[str]) -> range | None:
+    """Read which articles a dump says that it holds, before the first or behind the last."""
     first, last = (
         (found.articles[0].start, found.articles[-1].end) if found.articles else (len(text), 0)
     )
@@ -61,46 +63,51 @@ def _read_claim(text: str, found: Split, claims: re.Pattern[str]) -> int | None:
             name: int("".join(filter(str.isdecimal, text[slice(*stretch)])) or 0)
             for name, stretch in groups(match).items()
         }
+        if numbers.keys() >= {"first", "last"}:
+            return range(numbers["first"], numbers["last"] + 1)
         if "claimed" in numbers:
-            return numbers["claimed"]
-        if "first" in numbers and "last" in numbers:
-            return numbers["last"] - numbers["first"] + 1
+            return range(1, numbers["claimed"] + 1)
     return None
 
 
-def _check_count(found: Split) -> Iterator[Doubt]:
+def _check_count(found: Split, claim: range | None) -> Iterator[Doubt]:
     """Hold what a dump says of itself against what was found."""
     count = len(found.articles)
     numbers = sorted({number for number, _ in found.numbers})
     start = found.numbers[0][1] if found.numbers else 0
-    if found.claimed is not None and found.claimed != count:
-        said = f"expected {found.claimed:,} articles, as the file says, found {count:,}"
-        if numbers and (missing := _missing(numbers, 1, found.claimed)):
-            said += f"; missing: {missing}"
-        yield Doubt("count_differs", start, said)
-    elif found.claimed is None and len(numbers) > 1:
-        first, last = numbers[0], numbers[-1]
-        if last - first + 1 != len(numbers):
-            yield Doubt(
-                "numbers_skip",
-                start,
-                f"expected the numbers {first:,} to {last:,}, found {len(numbers):,} of "
-                f"{last - first + 1:,}; missing: {_missing(numbers, first, last)}",
-            )
+    if claim is None:
+        claim = range(numbers[0], numbers[-1] + 1) if numbers else range(count)
+    elif len(claim) != count:
+        missing = _missing(numbers, claim) if numbers else ""
+        yield Doubt(
+            "count_differs",
+            start,
+            f"expected {len(claim):,} articles, as the file says, found {count:,}"
+            + (f"; missing: {missing}" if missing else ""),
+        )
+        return
+    if numbers and (missing := _missing(numbers, claim)):
+        inside = sum(number in claim for number in numbers)
+        yield Doubt(
+            "numbers_skip",
+            start,
+            f"expected the numbers {claim[0]:,} to {claim[-1]:,}, found {inside:,} of "
+            f"{len(claim):,}; missing: {missing}",
+        )
 
 
-def _missing(numbers: Sequence[int], first: int, last: int) -> str:
+def _missing(numbers: Sequence[int], claim: range) -> str:
     """Name the numbers of a range that are not there.
 
-    >>> _missing([1, 4], 1, 6)
+    >>> _missing([1, 4], range(1, 7))
     '2-3, 5-6'
     """
-    inside = [number for number in numbers if first <= number <= last]
+    inside = [number for number in numbers if number in claim]
     ranges = [
         f"{low:,}" if low == high else f"{low:,}-{high:,}"
         for low, high in (
             (before + 1, after - 1)
-            for before, after in zip([first - 1, *inside], [*inside, last + 1], strict=True)
+            for before, after in zip([claim.start - 1, *inside], [*inside, claim.stop], strict=True)
         )
         if low <= high
     ]

@@ -31,7 +31,7 @@ LONGEST = 40_000
 """Most bytes of a dump that is made from cases; those made to be huge are longer."""
 RARE = 50
 """One run in so many is on a dump that is made to be huge or deep."""
-TIMED = 10
+TIMED = 50
 """The time of one run in so many is measured twice: alone and on the dump repeated."""
 REPEATED = 4
 LEAST_SECONDS = 0.01
