@@ -13,6 +13,7 @@ import statistics
 import textwrap
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,6 +59,7 @@ class Writer:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
+        self.numbers = count(1)
         dumps = [
             split(path.read_text(encoding="utf-8"), load_layout("digest"))
             for path in sorted((ROOT / "raw").glob("*.txt"))
@@ -74,8 +76,8 @@ class Writer:
 
     def name(self) -> str:
         """A name of two to four syllables, one of some millions."""
-        count = self.random.randint(2, 4)
-        return "".join(self.random.choices(SYLLABLES, k=count)).capitalize()
+        syllables = self.random.choices(SYLLABLES, k=self.random.randint(2, 4))
+        return "".join(syllables).capitalize()
 
     def rename(self, text: str) -> str:
         """Put a name in the place of a word or two."""
@@ -97,8 +99,7 @@ class Writer:
 
     def body(self) -> list[str]:
         """Three to six paragraphs, 2,000 to 4,000 characters in all."""
-        count = self.random.randint(3, 6)
-        shares = [self.random.uniform(0.4, 1.6) for _ in range(count)]
+        shares = [self.random.uniform(0.4, 1.6) for _ in range(self.random.randint(3, 6))]
         length = self.random.randint(2000, 4000)
         return [self.paragraph(int(share / sum(shares) * length)) for share in shares]
 
@@ -124,9 +125,43 @@ def lay_out_wrapped_digest(writer: Writer) -> str:
     return "\n\n".join([title, day, *(textwrap.fill(text, 70) for text in body), *below]) + "\n\n\n"
 
 
+def lay_out_newswire(writer: Writer) -> str:
+    """A message of a wire service: capitals, wrapped, city and day in front."""
+    _, day, body, _ = writer.parts()
+    month, number, year = day.split()
+    dateline = f"{writer.name()}, {number} {month[:3]} {year[2:]} ({writer.name()}) -- [TEXT] "
+    paragraphs = [dateline.upper() + body[0].upper(), *(text.upper() for text in body[1:])]
+    wrapped = [textwrap.fill(text, 74, initial_indent="   ") for text in paragraphs]
+    return "\n\n".join([f"DEV-MUC3-{next(writer.numbers):04} (NOSC)", *wrapped]) + "\n\n\n"
+
+
+def lay_out_nexis(writer: Writer) -> str:
+    """A document of an export of LexisNexis."""
+    title, day, body, below = writer.parts()
+    outlet, topics = below[-2].removeprefix("Read more at "), below[-1].removeprefix("More about: ")
+    month, number, year = day.split()
+    head = [f"{next(writer.numbers)} of 9999 DOCUMENTS", outlet, f"{month} {number}, {year}"]
+    labelled = [f"BYLINE: {writer.name()} {writer.name()}", "SECTION: NEWS; Pg. 3"]
+    labelled += [f"LENGTH: {sum(len(text.split()) for text in body)} words"]
+    foot = [f"LOAD-DATE: {day}", f"SUBJECT: {topics.replace(', ', '; ')}", "LANGUAGE: ENGLISH"]
+    foot += ["Copyright 2010 Harbor Papers Limited\nAll Rights Reserved"]
+    centred = [line.center(72).rstrip() for line in head]
+    return "\n\n".join([*centred, title, *labelled, *body, *foot]) + "\n\n\n"
+
+
+def lay_out_archive(writer: Writer) -> str:
+    """A numbered record of an archive."""
+    line = f"*TEXT {next(writer.numbers):03} 01/04/63 PAGE {writer.random.randint(1, 80):03}"
+    body = [textwrap.fill(text.upper(), 72) for text in writer.body()]
+    return "\n\n".join([line, *body]) + "\n\n"
+
+
 FORMS = {
     "digest": Form("digest", lay_out_digest),
     "digest, wrapped at column 70": Form("digest", lay_out_wrapped_digest),
+    "newswire": Form("newswire", lay_out_newswire),
+    "nexis": Form("nexis", lay_out_nexis),
+    "archive": Form("archive", lay_out_archive),
 }
 
 

@@ -5,6 +5,7 @@ import re
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import pytest
@@ -223,6 +224,58 @@ def test_seed_is_exact() -> None:
     assert found.articles[0].body.startswith("In November 2017, Iran-backed militias drove")
     assert found.articles[0].body.endswith("weapons, fighters, and other illicit goods.")
     assert found.articles[1].body.endswith("preventative measure. (Free registration required.)")
+
+
+# Wrapped at a column
+
+WRAPPED = [RAW / name for name in SAMPLES] + sorted((HERE / "cases" / "dumps").glob("*.txt"))
+UNDECIDED = {("odds-and-ends.txt", 70)}
+"""There a paragraph ends "... of the right ones. (Free registration required.)": wrapped, with the
+page's own lines right below it, the words in brackets stand like one of those."""
+
+
+def wrap_at(column: int, text: str, found: Split, kinds: set[str]) -> str:
+    """A text with its spans of some kinds wrapped at a column."""
+    stretches = [text[span.start : span.end] for span in found.spans]
+    return "".join(
+        "\n".join("\n".join(wrap(line, column)) for line in stretch.split("\n"))
+        if span.kind in kinds and len(stretch) > column
+        else stretch
+        for span, stretch in zip(found.spans, stretches, strict=True)
+    )
+
+
+def tell_words(found: Split) -> list[dict[str, Any]]:
+    """The articles but for white space, which a line that was broken at a hyphen gains."""
+    return [
+        {key: re.sub(r"\s", "", str(value)) for key, value in tell(article).items()}
+        for article in found.articles
+    ]
+
+
+@pytest.mark.parametrize("kinds", [{"body"}, SPAN_KINDS], ids=["body", "all"])
+@pytest.mark.parametrize(
+    ("path", "column"),
+    [
+        pytest.param(
+            path,
+            column,
+            id=f"{path.name} at {column}",
+            marks=[pytest.mark.xfail(strict=True)] if (path.name, column) in UNDECIDED else [],
+        )
+        for path in WRAPPED
+        for column in (60, 70, 80, 100)
+    ],
+)
+def test_wrapping_changes_no_article(path: Path, column: int, kinds: set[str]) -> None:
+    text = decode(path.read_bytes()).text
+    found = split(text, LAYOUT)
+    wrapped = wrap_at(column, text, found, set(kinds) - {"separator"})
+    assert wrapped.count("\n") > text.count("\n") + 10
+    again = split(wrapped, LAYOUT)
+    assert_lawful(wrapped, again)
+    assert tell_words(again) == tell_words(found)
+    assert [doubt.code for doubt in again.doubts] == [doubt.code for doubt in found.doubts]
 
 
 # Deviations together

@@ -6,6 +6,9 @@ together is taken (Viterbi's algorithm, linear in the lines). So no single missi
 decides: a title without a date is found by the footer before it, a date line in a body is body
 because no title stands above it.
 
+Where a dump was wrapped at a column, the lines that were one are made one before that: read one by
+one, the pieces of a paragraph look like anything.
+
 Costs are in one unit, about "one odd thing": 0 is what the layout says, 10 is next to impossible.
 
 Three things make it fast, and none changes what is found. A line that stands in a dump many times
@@ -22,8 +25,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
-from itertools import count, pairwise
+from itertools import accumulate, chain, count, pairwise, repeat
 from math import inf
+from operator import add
 from typing import NamedTuple
 
 from clippings.articles import Article, Doubt, Span, Split, squeeze
@@ -56,63 +60,14 @@ _START = "start"
 _STEPS: dict[str, dict[Part, float]] = {
     _START: {TITLE: 0},
     PREAMBLE: {PREAMBLE: 2, TITLE: 0},
-    TITLE: {
-        BYLINE: 1,
-        DATE: 0,
-        BODY: 3,
-        BOILERPLATE: 6,
-        OUTLET: 6,
-        TOPICS: 6,
-        TITLE: 9,
-    },
+    TITLE: {BYLINE: 1, DATE: 0, BODY: 3, BOILERPLATE: 6, OUTLET: 6, TOPICS: 6, TITLE: 9},
     BYLINE: {DATE: 0, BODY: 2},
-    DATE: {
-        BYLINE: 1,
-        BODY: 0,
-        BOILERPLATE: 3,
-        OUTLET: 4,
-        TOPICS: 4,
-        TITLE: 7,
-    },
-    BODY: {
-        BODY: 0,
-        BOILERPLATE: 0,
-        OUTLET: 0,
-        TOPICS: 0,
-        TITLE: 4,
-    },
-    BOILERPLATE: {
-        BOILERPLATE: 0,
-        OUTLET: 0,
-        TOPICS: 0,
-        TITLE: 2,
-        BODY: 5,
-        UNKNOWN: 10,
-    },
-    OUTLET: {
-        TOPICS: 0,
-        BOILERPLATE: 0.5,
-        TITLE: 1,
-        OUTLET: 8,
-        UNKNOWN: 10,
-        BODY: 10,
-    },
-    TOPICS: {
-        MORE_TOPICS: 0,
-        TITLE: 0,
-        OUTLET: 0.5,
-        BOILERPLATE: 0.5,
-        UNKNOWN: 10,
-        BODY: 10,
-    },
-    MORE_TOPICS: {
-        MORE_TOPICS: 1,
-        TITLE: 0,
-        OUTLET: 0.5,
-        BOILERPLATE: 0.5,
-        UNKNOWN: 10,
-        BODY: 10,
-    },
+    DATE: {BYLINE: 1, BODY: 0, BOILERPLATE: 3, OUTLET: 4, TOPICS: 4, TITLE: 7},
+    BODY: {BODY: 0, BOILERPLATE: 0, OUTLET: 0, TOPICS: 0, TITLE: 4},
+    BOILERPLATE: {BOILERPLATE: 0, OUTLET: 0, TOPICS: 0, TITLE: 2, BODY: 5, UNKNOWN: 10},
+    OUTLET: {TOPICS: 0, BOILERPLATE: 0.5, TITLE: 1, OUTLET: 8, UNKNOWN: 10, BODY: 10},
+    TOPICS: {MORE_TOPICS: 0, TITLE: 0, OUTLET: 0.5, BOILERPLATE: 0.5, UNKNOWN: 10, BODY: 10},
+    MORE_TOPICS: {MORE_TOPICS: 1, TITLE: 0, OUTLET: 0.5, BOILERPLATE: 0.5, UNKNOWN: 10, BODY: 10},
     UNKNOWN: {UNKNOWN: 2, TITLE: 0},
 }
 _LAST: dict[str, float] = {PREAMBLE: 10, TITLE: 8, BYLINE: 8, DATE: 6}
@@ -156,6 +111,12 @@ _NO_TITLE = 10.0
 """From this cost on a line is no title, whatever stands around it."""
 _LONG = 400
 """A line of that many characters is a paragraph: no title, label or paywall line is as long."""
+_NARROWEST, _WIDEST = 40, 160
+"""Columns at which text is wrapped."""
+_ENOUGH = 5_000
+"""So many breaks, taken from all over the dump, or twice as many tell its column."""
+_SHORT = 50
+"""A line of more characters is hardly a date, or a byline."""
 _PARAGRAPH = ((BODY, 0.0), (PREAMBLE, 3.0), (UNKNOWN, 0.0))
 # "The Bridge" in "  The Bridge"; files that were joined bring byte order marks along
 _LINE = re.compile(r"[^\s\ufeff].*")
@@ -163,6 +124,7 @@ _PRICE = re.compile(r"[$€£] ?\d")
 _CLOSERS = "\"'”’»)]"
 """What may stand behind the stop at the end of a sentence."""
 _TERMINAL = (".", "!", "?", ":", ";", ",", "…")
+_STOPS = (".", "!", "?")
 _SENTENCE_END = re.compile(r"(?<!\b\w)(?<!\.\w)[.:;,…]")  # that of "the war." but not of "U.S."
 _FULL_STOP = re.compile(r"\w{4}\.")  # "said." but not "U.S."
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
@@ -181,17 +143,18 @@ class _Place(NamedTuple):
     Attributes:
         gap: Number of blank lines.
         is_ruled: Whether a rule or form feed stands there.
+        indent: Number of characters between the margin and the line.
     """
 
     gap: int
     is_ruled: bool
-
-
-_CLOSE = _Place(0, False)
+    indent: int
 
 
 class _Lines(NamedTuple):
     """The lines of a dump that have words in them; each list holds one entry for each.
+
+    Lines that were one before they were wrapped at a column are one here.
 
     Attributes:
         printed: The line without white space at its ends.
@@ -223,8 +186,12 @@ def read_lines(text: str, layout: Layout) -> Split:
 
 def _find_lines(text: str, layout: Layout) -> _Lines:
     even = text.replace("\r", "\n").replace("\f", "\n")  # of the same length, so offsets hold
-    found = [(match.start(), match.group().rstrip()) for match in _LINE.finditer(even)]
-    texts = {line: squeeze(line) for line in {line for _, line in found}}
+    starts: list[int] = []
+    printed: list[str] = []
+    for match in _LINE.finditer(even):
+        starts.append(match.start())
+        printed.append(match.group().rstrip())
+    texts = {line: squeeze(line) for line in set(printed)}
     rules = {
         line
         for line, text in texts.items()
@@ -233,22 +200,134 @@ def _find_lines(text: str, layout: Layout) -> _Lines:
     find_place = cache(_find_place)
     lines = _Lines([], [], [], [])
     previous_end, is_ruled = 0, False
-    for start, line in found:
+    for start, line in zip(starts, printed, strict=True):
         if line in rules:
             is_ruled = True
             continue
         lines.printed.append(line)
+        lines.texts.append(texts[line])
         lines.starts.append(start)
         lines.places.append(find_place(text[previous_end:start], is_ruled))
         previous_end, is_ruled = start + len(line), False
-    lines.texts.extend(map(texts.__getitem__, lines.printed))
-    return lines
+    return _join_wrapped(text, lines, layout)
 
 
 def _find_place(between: str, is_ruled: bool) -> _Place:
     """Count the blank lines in what stands between two lines."""
     breaks = between.count("\n") + between.count("\r") - between.count("\r\n")
-    return _Place(max(0, breaks - 1), is_ruled or "\f" in between)
+    gap = max(0, breaks - 1)
+    if breaks == 1 and "\ufeff" in between:
+        gap = 1  # another file begins there
+    indent = len(between) - 1 - max(map(between.rfind, "\n\r\f"))
+    return _Place(gap, is_ruled or "\f" in between, indent)
+
+
+def _join_wrapped(text: str, lines: _Lines, layout: Layout) -> _Lines:
+    """Make one line of each that was wrapped at the column of the dump, where it has one.
+
+    A list of topics stays as it is: it may have been broken anywhere, and is read line by line.
+    """
+    printed, texts, starts, places = lines
+    if not any(place.gap == 0 for place in places[1:]):
+        return lines
+    widths = [place.indent + len(line) for place, line in zip(places, printed, strict=True)]
+    reaches = {  # of lines right below another: how long that one would be with their first word
+        number: widths[number - 1] + len(printed[number].lstrip("> ").partition(" ")[0])
+        for number, place in enumerate(places)
+        if not place.gap and not place.is_ruled and number > 0
+    }
+    column = _find_column(printed, widths, reaches)
+    if column is None:
+        return lines
+    full = {
+        number
+        for number, reach in reaches.items()
+        if reach >= column.start and widths[number - 1] < column.stop > widths[number]
+    }
+    is_tight = len(reaches) - len(full) > len(reaches) / 10
+    outlet, topics = layout.outlet.pattern, layout.topics.pattern
+    labels = re.compile(f"{outlet.pattern}|{topics.pattern}", outlet.flags)
+    joined = _Lines([], [], [], [])
+    head, in_list = 0, False
+    for number, line in enumerate([*printed, ""]):
+        if number in full and not in_list:
+            is_second = head == number - 1  # hanging, or the first was indented
+            if not (
+                (places[number].indent != places[number - 1].indent and not is_second)
+                or labels.match(line)
+                or (len(line) <= _SHORT and _is_below_title(line, layout))
+                or (is_tight and _is_apart(printed[number - 1], line, is_second, layout))
+            ):
+                continue
+        if number > 0:
+            last = number - 1
+            joined.printed.append(text[starts[head] : starts[last] + len(printed[last])])
+            joined.texts.append(" ".join(texts[head:number]))
+            joined.starts.append(starts[head])
+            joined.places.append(places[head])
+        in_list = layout.topics.value(line) is not None or (
+            in_list and number in full and _cost_of_topics(line, layout) is not None
+        )
+        head = number
+    return joined
+
+
+def _find_column(printed: list[str], widths: list[int], reaches: Mapping[int, int]) -> range | None:
+    """Find the columns at which a dump can have been wrapped; None where it was not.
+
+    Wrapping leaves no line longer than the column, and each but the last of a paragraph would be
+    longer with the first word of the next. So each line that runs on in the next says at which
+    columns it may have ended, and speaks against narrower ones. Where most say the same, and two
+    breaks in a row, that is it.
+    """
+    run_on = [
+        number
+        for number in list(reaches)[:: 1 + len(reaches) // _ENOUGH]
+        if widths[number - 1] <= _WIDEST and _runs_on(printed[number - 1], printed[number])
+    ]
+    changes: Counter[int] = Counter()
+    for number in run_on:
+        changes[widths[number - 1]] += 2  # from against to for
+        changes[reaches[number] + 1] -= 1
+    edges = sorted(changes)
+    sums = list(accumulate(map(changes.__getitem__, edges)))
+    most = max(sums, default=0)
+    if most - len(run_on) <= len(run_on) / 2:
+        return None
+    best = sums.index(most)
+    column = range(edges[best], edges[best + 1])
+
+    def fits(number: int) -> bool:
+        return number in reaches and widths[number - 1] <= column.start <= reaches[number]
+
+    in_a_row = (fits(number) and (fits(number - 1) or fits(number + 1)) for number in run_on)
+    return column if column.stop > _NARROWEST and any(in_a_row) else None
+
+
+def _runs_on(above: str, below: str) -> bool:
+    """Tell whether a line looks like the middle of a sentence that the line above it begins."""
+    start = below[0] if below[0] != ">" else below.lstrip("> ")[:1]
+    return start.isalpha() and not start.isupper() and not above.endswith(_STOPS)
+
+
+def _is_below_title(line: str, layout: Layout) -> bool:
+    """Tell whether a line can only be a byline or a date line; "May 1948." may end a paragraph."""
+    return _is_byline(line, line.split(" "), layout) or (
+        is_date_line(line, layout.dates) and not line.endswith(".")
+    )
+
+
+def _is_apart(above: str, below: str, is_first: bool, layout: Layout) -> bool:
+    """Tell whether a line goes not with the one above it, though that one is full.
+
+    For dumps in which titles, paragraphs and lines of the page stand under each other.
+    """
+    words = below.split(" ")
+    if is_first and _looks_like_title(above.split(" ")):
+        return len(words) > 5 and _capital_share(words) < 0.5 and not _runs_on(above, below)
+    return above.rstrip(_CLOSERS).endswith(_STOPS) and (
+        _looks_like_title(words) or _cost_at_first_look(below, words, layout.boilerplate) == 0
+    )
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -466,7 +545,7 @@ def _readings(text: str, layout: Layout, is_repeated: bool) -> tuple[dict[Part, 
     }
     if title < _NO_TITLE:
         readings[TITLE] = title
-    if is_date_line(text):
+    if is_date_line(text, layout.dates):
         readings |= {DATE: 0.0, TITLE: title + 5, BODY: 10.0, PREAMBLE: 4.0}
         return readings, False
     outlet = layout.outlet.value(text)
@@ -478,13 +557,7 @@ def _readings(text: str, layout: Layout, is_repeated: bool) -> tuple[dict[Part, 
     elif outlet is None and (cost := _cost_of_topics(text, layout)) is not None:
         count = text.count(layout.topic_separator)
         readings[MORE_TOPICS] = cost + (0 if text[0].islower() else (4, 2, 1)[min(count, 2)])
-    byline = layout.byline.value(text)
-    if (
-        byline
-        and len(words) <= 8
-        and _capital_share(byline.split()) == 1
-        and not _is_terminal(text)
-    ):
+    if _is_byline(text, words, layout):
         readings[BYLINE] = 0.0
     if OUTLET in readings or TOPICS in readings:
         return readings, False
@@ -502,6 +575,17 @@ def _readings(text: str, layout: Layout, is_repeated: bool) -> tuple[dict[Part, 
         readings[BOILERPLATE] = cost / 4
         readings[BODY] = readings[BODY] + 3
     return readings, False
+
+
+def _is_byline(text: str, words: list[str], layout: Layout) -> bool:
+    name = layout.byline.value(text)
+    return (
+        name is not None
+        and name != ""
+        and len(words) <= 8
+        and _capital_share(name.split()) == 1
+        and not _is_terminal(text)
+    )
 
 
 def _cost_of_title(text: str, words: list[str]) -> float:
@@ -592,9 +676,9 @@ def _cost_of_topics(listed: str, layout: Layout) -> float | None:
     """Tell how odd a text is as a list of topics; None where it is none."""
     longest = 0
     for topic in listed.split(layout.topic_separator):
-        longest = max(longest, len(topic.split()))
-        if longest > 7:
-            return None
+        longest = max(longest, topic.strip().count(" ") + 1)
+    if longest > 7:
+        return None
     if longest > 4 and listed[0].islower():
         return None
     if longest > 5 or "!" in listed or "?" in listed or ";" in listed:
@@ -641,8 +725,7 @@ def _straighten(text: str) -> str:
 def _is_made_of_page_words(text: str, page: Boilerplate) -> bool:
     """Tell whether a line holds words of the page and none that only an article would use."""
     page_count, name_count = 0, 0
-    for number, match in enumerate(_WORD.finditer(text)):
-        word = match.group()
+    for number, word in enumerate(_WORD.findall(text)):
         lower = word.lower()
         if lower in page.page:
             page_count += 1
@@ -650,110 +733,73 @@ def _is_made_of_page_words(text: str, page: Boilerplate) -> bool:
             if number == 0 or not word[0].isupper():
                 return False
             name_count += 1
+            if name_count > 4:
+                return False
     page_count += len(_PRICE.findall(text))
     if name_count == 0:
         return page_count > 0
-    return page_count > 1 and name_count <= 4 and not _looks_like_title(text.split())
-
-
-class _Pieces(NamedTuple):
-    """Stretches of a dump that are one part each; each list holds one entry for each.
-
-    Attributes:
-        parts: What it is.
-        texts: Its squeezed text; the first line's where it lies outside of articles.
-        starts: Character offset of its first character.
-        ends: Character offset behind its last character.
-    """
-
-    parts: list[Part]
-    texts: list[str]
-    starts: list[int]
-    ends: list[int]
-
-    def between(self, first: int, stop: int) -> _Pieces:
-        """Give the pieces from one number up to another."""
-        return _Pieces(
-            self.parts[first:stop],
-            self.texts[first:stop],
-            self.starts[first:stop],
-            self.ends[first:stop],
-        )
+    return page_count > 1 and not _looks_like_title(text.split())
 
 
 def _assemble(text: str, lines: _Lines, parts: list[Part], layout: Layout) -> Split:
     """Put articles, spans and doubts together from the lines and their parts."""
-    pieces = _join_lines(text, lines, parts if TITLE in parts else [UNKNOWN] * len(parts))
     articles: list[Article] = []
-    owners: list[int | None] = []
+    spans: list[Span] = []
     doubts: list[Doubt] = []
-    titles = [number for number, part in enumerate(pieces.parts) if part is TITLE]
-    for first, stop in pairwise([0, *titles, len(pieces.parts)]):
-        own = pieces.between(first, stop)
-        loose = own.parts[-1] if own.parts and own.parts[-1] in _OUTSIDE else None
-        inside = len(own.parts) - (loose is not None)
-        owners += [len(articles)] * inside + [None] * (loose is not None)
-        if inside:
-            articles.append(_read_article(own, inside, layout, doubts))
-        if loose is UNKNOWN:
-            doubts.append(_doubt_loose(own, is_behind=inside > 0))
-    return Split(tuple(articles), tuple(_tile(pieces, owners, len(text))), tuple(doubts))
+    ends = list(map(add, lines.starts, map(len, lines.printed)))
+    titles = [number for number, part in enumerate(parts) if part is TITLE]
+    position = 0
+    for first, stop in pairwise([0, *titles, len(parts)]):
+        behind = stop  # what belongs to no article stands at the end
+        while behind > first and (parts[behind - 1] in _OUTSIDE or not titles):
+            behind -= 1
+        if first < behind:
+            if position < lines.starts[first]:
+                spans.append(Span(position, lines.starts[first], "separator", None))
+            own = parts[first:behind], lines.texts[first:behind], lines.starts[first:behind]
+            spans += _tile(own[0], own[2], ends[first:behind], len(articles))
+            position = ends[behind - 1]
+            articles.append(_read_article(*own, position, layout, doubts))
+        if behind < stop:
+            start = lines.starts[behind]
+            kind = PREAMBLE if parts[behind] is PREAMBLE and titles else UNKNOWN
+            if position < start:
+                spans.append(Span(position, start, "separator", None))
+            position = ends[stop - 1]
+            spans.append(Span(start, position, kind.value, None))
+            if kind is UNKNOWN:
+                doubts.append(_doubt_loose(lines.texts[behind], start, is_behind=first < behind))
+    if position < len(text):
+        spans.append(Span(position, len(text), "separator", None))
+    return Split(tuple(articles), tuple(spans), tuple(doubts))
 
 
-def _join_lines(text: str, lines: _Lines, parts: list[Part]) -> _Pieces:
-    """Make one piece of each line, of each wrapped paragraph, and of what lies between articles."""
-    ends = [start + len(line) for start, line in zip(lines.starts, lines.printed, strict=True)]
-    pieces = _Pieces(parts, lines.texts, lines.starts, ends)
-    runs = list(_find_runs(lines, parts))
-    if not runs:
-        return pieces
-    joined = _Pieces([], [], [], [])
-    behind = 0
-    for first, last in [*runs, (len(parts), len(parts))]:
-        lined = pieces.between(behind, first + 1)
-        joined.parts.extend(lined.parts)
-        joined.texts.extend(lined.texts)
-        joined.starts.extend(lined.starts)
-        joined.ends.extend(lined.ends)
-        if first < last:
-            joined.ends[-1] = ends[last]
-            if parts[first] is BODY:
-                joined.texts[-1] = squeeze(text[lines.starts[first] : ends[last]])
-        behind = last + 1
-    return joined
+def _tile(parts: list[Part], starts: list[int], ends: list[int], article: int) -> list[Span]:
+    """Give the spans of the lines of an article, and separators for the stretches between them."""
+    kinds = map(_KINDS.__getitem__, parts)
+    lined = list(map(Span, starts, ends, kinds, repeat(article)))
+    between = map(Span, ends, starts[1:], repeat("separator"), repeat(article))
+    return [*chain.from_iterable(zip(lined, between, strict=False)), lined[-1]]
 
 
-def _find_runs(lines: _Lines, parts: list[Part]) -> Iterator[tuple[int, int]]:
-    """Find the lines that belong together: numbers of the first and the last of each run."""
-    behind = 0
-    for number, part in enumerate(parts):
-        if number < behind:
-            continue
-        behind = number + 1
-        if part is BODY:
-            while behind < len(parts) and parts[behind] is part and lines.places[behind] == _CLOSE:
-                behind += 1
-            if behind > number + 1 and _is_wrapped(lines.printed[number:behind]):
-                yield number, behind - 1
-        elif part in _OUTSIDE:
-            while behind < len(parts) and parts[behind] is part:
-                behind += 1
-            if behind > number + 1:
-                yield number, behind - 1
-
-
-def _read_article(own: _Pieces, count: int, layout: Layout, doubts: list[Doubt]) -> Article:
-    """Read the article of some pieces, of which so many are inside; note what is doubtful."""
-    first = dict(zip(reversed(own.parts), reversed(own.texts), strict=True))
+def _read_article(
+    parts: list[Part],
+    texts: list[str],
+    starts: list[int],
+    end: int,
+    layout: Layout,
+    doubts: list[Doubt],
+) -> Article:
+    """Read the article of some lines; note what is doubtful."""
+    first = dict(zip(reversed(parts), reversed(texts), strict=True))
     printed, outlet = first.get(DATE), first.get(OUTLET)
     date = None
     if printed is not None:
-        start = own.starts[own.parts.index(DATE)]
+        start = starts[parts.index(DATE)]
         try:
-            date = parse_date(printed, where=f"character {start}")
+            date = parse_date(printed, where=f"character {start}", rules=layout.dates)
         except DateError as error:
             doubts.append(Doubt("bad_date", start, str(error)))
-    body = [text for text, part in zip(own.texts, own.parts, strict=True) if part is BODY]
     return Article(
         title=first[TITLE],
         date=date,
@@ -761,16 +807,16 @@ def _read_article(own: _Pieces, count: int, layout: Layout, doubts: list[Doubt])
         byline=first.get(BYLINE),
         dateline=None,
         outlet=None if outlet is None else layout.outlet.value(outlet),
-        topics=tuple(_read_topics(own, layout)) if TOPICS in first else (),
-        body="\n\n".join(body),
-        start=own.starts[0],
-        end=own.ends[count - 1],
+        topics=tuple(_read_topics(parts, texts, layout)) if TOPICS in first else (),
+        body="\n\n".join([text for text, part in zip(texts, parts, strict=True) if part is BODY]),
+        start=starts[0],
+        end=end,
     )
 
 
-def _read_topics(own: _Pieces, layout: Layout) -> Iterator[str]:
+def _read_topics(parts: list[Part], texts: list[str], layout: Layout) -> Iterator[str]:
     lists: list[str] = []
-    for text, part in zip(own.texts, own.parts, strict=True):
+    for text, part in zip(texts, parts, strict=True):
         if part is TOPICS:
             lists.append(layout.topics.value(text) or "")
         elif part is MORE_TOPICS:
@@ -779,38 +825,12 @@ def _read_topics(own: _Pieces, layout: Layout) -> Iterator[str]:
         yield from filter(None, map(str.strip, listed.split(layout.topic_separator)))
 
 
-def _doubt_loose(own: _Pieces, *, is_behind: bool) -> Doubt:
-    """Doubt the last of some pieces, which is part of no article."""
+def _doubt_loose(text: str, start: int, *, is_behind: bool) -> Doubt:
+    """Doubt a stretch that is part of no article."""
     code, found = "no_article", "no title line"
     if is_behind:
         code, found = "unplaced", "text behind the last part of one"
-    detail = f"expected an article, found {found}: {_quote(own.texts[-1])}"
-    return Doubt(code, own.starts[-1], detail)
-
-
-def _tile(pieces: _Pieces, owners: list[int | None], length: int) -> Iterator[Span]:
-    """Give the spans of all pieces, and separators for the stretches between them."""
-    names = map(_KINDS.__getitem__, pieces.parts)
-    position, before = 0, None
-    for start, end, name, owner in zip(pieces.starts, pieces.ends, names, owners, strict=True):
-        if start > position:
-            yield Span(position, start, "separator", owner if owner == before else None)
-        yield Span(start, end, name, owner)
-        position, before = end, owner
-    if position < length:
-        yield Span(position, length, "separator", None)
-
-
-def _is_wrapped(block: list[str]) -> bool:
-    """Tell one paragraph that was wrapped at a column from paragraphs of one line each."""
-    widths = [len(line) for line in block]
-    *full, last = widths
-    return (
-        max(widths) <= 100
-        and min(full) >= 0.6 * max(full) >= 24
-        and last <= max(full) + 5
-        and sum(not _is_terminal(line) for line in block[:-1]) > 0.5 * len(full)
-    )
+    return Doubt(code, start, f"expected an article, found {found}: {_quote(text)}")
 
 
 def _quote(text: str, limit: int = 60) -> str:
