@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup run test check fuzz format docs bench bench-model train clean
+.PHONY: setup run test check fuzz faults format docs bench bench-model train clean
 
 setup: .venv/.ready
 
@@ -28,6 +28,9 @@ fuzz: setup  ## 10,000 damaged dumps, and those that atheris makes where there i
 	$(BIN)/python tests/fuzz/fuzz_split.py
 	-$(BIN)/pip install --quiet --only-binary :all: atheris
 	$(BIN)/python tests/fuzz/atheris_split.py
+
+faults: setup  ## 1,000 kills, every call that fails, full disks, readers; goes on where it stopped
+	$(BIN)/python tests/faults/long.py
 
 format: setup
 	$(BIN)/ruff check --fix .

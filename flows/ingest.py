@@ -6,18 +6,18 @@ is done stands in the manifest of `processed/`, never in Prefect: a run that a p
 """
 
 import argparse
+import atexit
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from functools import partial
-from multiprocessing import active_children, get_context
-from threading import Event, Thread
-from typing import Any
+from subprocess import PIPE, Popen
+from threading import Thread
+from typing import Any, Literal
 
 # Here and not in pyproject.toml, which Prefect reads only in the folder that one stands in. What
 # the environment says comes first.
@@ -29,16 +29,20 @@ os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")
 # SQLAlchemy in one run of three).
 os.environ.setdefault("PREFECT_LOGGING_ROOT_LEVEL", "CRITICAL")
 
+from cluster import check_engine, map_on_cluster
+from httpx import HTTPError
 from prefect import State, flow, get_client, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, PrefectException
+from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from clippings.errors import ClippingsError, LockedError, WorkerError
-from clippings.pipeline import Batch, Done, ingest
+from clippings.cli import add_ingest_options
+from clippings.errors import ClippingsError, LockedError
+from clippings.pipeline import Batch, Done, Pool, ingest
 from clippings.report import quote, write_markdown, write_text
 
 ARTIFACT = "clippings-run"
@@ -46,9 +50,11 @@ ARTIFACT = "clippings-run"
 
 FAILED, BUSY, STOPPED = 1, 75, 130
 _RECORD_SECONDS = 10
-_IGNORE_CTRL_C = (signal.SIGINT, signal.SIG_IGN)
 
 Work = Callable[[Batch], Done]
+
+outcomes: list[int | ClippingsError] = []
+"""What the runs of this process came to, whatever befalls the server: exit codes and errors."""
 
 
 @flow(name="clippings", flow_run_name="{raw} to {processed}", persist_result=False)
@@ -58,6 +64,12 @@ def ingest_dumps(
     model: str | None = None,
     layout: str | None = None,
     workers: int = 1,
+    seconds_per_dump: int = 600,
+    worker_mb: int | None = None,
+    max_dump_mb: int = 512,
+    registry: str | None = None,
+    engine: Literal["local", "dask"] = "local",
+    address: str | None = None,
 ) -> State[Any]:
     """Bring the tables in `processed` up to date with the dumps in `raw`.
 
@@ -66,25 +78,53 @@ def ingest_dumps(
         processed: Folder of tables; made where it is missing.
         model: Name or path of a spaCy pipeline; None for the one that ships with clippings.
         layout: Name of the layout of the dumps; None for the one that explains each best.
-        workers: Most processes at a time; 1 for the flow's own.
+        workers: Most processes at a time; 1 for the flow's own, where no limits hold.
+        seconds_per_dump: What a dump may take, as `clippings ingest` has it; a cluster has limits
+            of its own.
+        worker_mb: Memory of a process in MiB; None for its share of half of the machine's.
+        max_dump_mb: Dumps over this size, in MiB, are rejected.
+        registry: The registry.json of another folder of tables, to start a new one with its ids.
+        engine: "local" for processes of this machine, "dask" for a Dask cluster.
+        address: Scheduler of that cluster; None for one of `workers` processes on this machine.
 
     Returns:
         Completed or Failed. The message is the exit code of `clippings ingest` and what it means,
         the data are that code or the error.
     """
-    work_off = partial(map_batches, workers=workers)
+    max_worker_bytes = worker_mb * 2**20 if worker_mb else None
+    limits = {"seconds_per_dump": seconds_per_dump, "max_worker_bytes": max_worker_bytes}
+    work_off = (
+        partial(map_on_cluster, process, _name_batch, workers=workers, address=address)
+        if engine == "dask"
+        else partial(map_batches, workers=workers, limits=limits)
+    )
     try:
-        run = ingest(raw, processed, model=model, layout=layout, map=work_off)
+        check_engine(engine, address)
+        run = ingest(
+            raw,
+            processed,
+            model=model,
+            layout=layout,
+            max_dump_bytes=max_dump_mb * 2**20,
+            map=work_off,
+            registry=registry,
+        )
     except ClippingsError as error:  # an answer, not a defect: no traceback
+        outcomes.append(error)
         return Failed(message=f"{_exit_code(error)}: {error}", data=error)
-    create_markdown_artifact(write_markdown(run), ARTIFACT)
+    outcomes.append(run.exit_code)
     print(write_text(run), flush=True)
+    # The tables are committed: nothing here is worth failing for, or waiting for a server.
+    with suppress(Exception), temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
+        create_markdown_artifact(write_markdown(run), ARTIFACT)
     errors = sum(problem.severity == "error" for problem in run.problems)
     note = f", and {errors:,} error{' stands' if errors == 1 else 's stand'}" if errors else ""
     return Completed(message=f"{run.exit_code}: done{note}", data=run.exit_code)
 
 
-def map_batches(work: Work, batches: Sequence[Batch], *, workers: int) -> Iterator[Done]:
+def map_batches(
+    work: Work, batches: Sequence[Batch], *, workers: int, limits: Mapping[str, Any]
+) -> Iterator[Done]:
     """Work off batches as tasks, one each.
 
     Several at a time are threads that wait for processes of ours: Prefect's own process pool starts
@@ -94,25 +134,22 @@ def map_batches(work: Work, batches: Sequence[Batch], *, workers: int) -> Iterat
         work: What to do with a batch.
         batches: What to work off.
         workers: Most processes at a time; 1 for this one.
+        limits: What a dump may take in a process, as `pipeline.Pool` takes it.
 
     Yields:
         What was done, batch by batch.
     """
-    workers = min(workers, len(batches))
     if workers == 1:
         for batch in batches:
             state = process(_name_batch(batch), work, batch, return_state=True)
             yield state.result()
         _await_record(state.state_details.task_run_id)
         return
-    # Ctrl-C reaches every process of a terminal: this one sees to the others.
-    pool = ProcessPoolExecutor(
-        workers, get_context("spawn"), initializer=signal.signal, initargs=_IGNORE_CTRL_C
-    )
+    workers = min(workers, len(batches))
+    pool = Pool(workers, batches[0].model, **limits)
     runner: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=workers)
-    is_over = Event()
     with pool, runner:
-        remote = partial(_process_in, pool, is_over, work)
+        remote = partial(_process_in, pool, work)
         futures = [
             runner.submit(process, {"name": _name_batch(batch), "work": remote, "batch": batch})
             for batch in batches
@@ -121,23 +158,16 @@ def map_batches(work: Work, batches: Sequence[Batch], *, workers: int) -> Iterat
             for future in futures:
                 yield future.result()
         except BaseException:  # must not wait for the batches under way
-            is_over.set()
-            for child in active_children():
-                child.terminate()
+            pool.stop()
             raise
     _await_record(futures[-1].task_run_id)
 
 
-def _process_in(pool: ProcessPoolExecutor, is_over: Event, work: Work, batch: Batch) -> Done:
+def _process_in(pool: Pool, work: Work, batch: Batch) -> Done:
     try:
-        return pool.submit(work, batch).result()
-    except BrokenProcessPool:
-        if is_over.is_set():
-            raise KeyboardInterrupt from None
-        raise WorkerError(
-            "expected every worker to come to its end, found one killed, perhaps for memory. "
-            "Run again with --workers 1: what the others finished is saved and not done twice."
-        ) from None
+        return pool.run(work, batch)
+    except CancelledError:
+        raise KeyboardInterrupt from None
 
 
 def _name_batch(batch: Batch) -> str:
@@ -177,14 +207,30 @@ def process(
 def _await_record(task_run_id: Any) -> None:
     """Let the server write the tasks down: stopped while it does, it prints tracebacks."""
     end = time.monotonic() + _RECORD_SECONDS
+    no_retries = temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0})
     # Nothing here is worth failing for.
-    with suppress(Exception), get_client(sync_client=True) as client:
+    with suppress(Exception), no_retries, get_client(sync_client=True) as client:
         while time.monotonic() < end:
             with suppress(ObjectNotFound):
                 state = client.read_task_run(task_run_id).state
                 if state and state.is_final():
                     return
             time.sleep(0.1)
+
+
+def _end_with_run(server: int) -> None:
+    """Let a shell end the server of a run that is killed; it would stay for ever."""
+    guard = Popen(  # noqa: S603 (a number of ours)
+        ["/bin/sh", "-c", f"read _; kill {server}"],
+        stdin=PIPE,  # ends with this process, however that ends
+        process_group=0,
+    )
+
+    def end() -> None:
+        guard.kill()
+        guard.wait()
+
+    atexit.register(end)
 
 
 class ServerError(ClippingsError):
@@ -216,6 +262,11 @@ def find_server() -> None:
             f"expected a Prefect server, found: {error}. Start one with `prefect server start`, or "
             "name another with PREFECT_API_URL."
         ) from None
+    if not PREFECT_API_URL.value():
+        from prefect.server.api.server import SubprocessASGIServer  # 3 s, and there by now
+
+        if server := SubprocessASGIServer().server_process:
+            _end_with_run(server.pid)
 
 
 def fail(error: ClippingsError) -> int:
@@ -228,55 +279,39 @@ def _exit_code(error: ClippingsError) -> int:
     return BUSY if isinstance(error, LockedError) else FAILED
 
 
-def positive(text: str) -> int:
-    """Read a number of 1 or more."""
-    if (number := int(text)) < 1:
-        raise argparse.ArgumentTypeError(f"expected 1 or more, found {number}")
-    return number
-
-
-def _folder(path: str) -> str:
-    try:
-        path.encode()  # as Prefect does
-    except UnicodeEncodeError:
-        raise argparse.ArgumentTypeError(
-            f"expected a path in UTF-8, found {quote(path)}; `clippings ingest` takes any"
-        ) from None
-    return path
-
-
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say what a run works on."""
-    for name, what in (("raw", "dumps"), ("processed", "tables")):
-        parser.add_argument(
-            f"--{name}",
-            type=_folder,
-            default=name,
-            metavar="FOLDER",
-            help=f"{what} (default: {name})",
-        )
+    """Add the options that say what a run works on, and where."""
+    add_ingest_options(parser)
     parser.add_argument(
-        "--model",
-        metavar="PATH|NAME",
-        help="spaCy pipeline (default: the one that ships with clippings; blank:en tags nothing)",
+        "--engine",
+        choices=("local", "dask"),
+        default="local",
+        help="processes of this machine, or a Dask cluster (default: local)",
     )
     parser.add_argument(
-        "--layout", metavar="NAME", help="form of the dumps (default: what explains each best)"
+        "--address",
+        metavar="tcp://HOST:PORT",
+        help="scheduler of the Dask cluster (default: one of --workers processes, for the run)",
     )
-    parser.add_argument(
-        "--workers",
-        type=positive,
-        default=os.cpu_count() or 1,
-        metavar="N",
-        help="processes (default: one per core)",
-    )
+
+
+def read_options(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """Read the command line; what Prefect could not write down is wrong usage."""
+    options = parser.parse_args()
+    options.workers = options.workers or max(2, os.cpu_count() or 1)
+    for value in filter(None, vars(options).values()):
+        try:
+            str(value).encode()  # as Prefect does
+        except UnicodeEncodeError:
+            parser.error(
+                f"expected a path in UTF-8, found {quote(value)}; `clippings ingest` takes any"
+            )
+    return options
 
 
 def parameters(options: argparse.Namespace) -> dict[str, Any]:
     """Take from the options what the flow is called with."""
-    return {
-        name: getattr(options, name) for name in ("raw", "processed", "model", "layout", "workers")
-    }
+    return {name: getattr(options, name) for name in ingest_dumps.parameters.properties}
 
 
 def main() -> int:
@@ -288,22 +323,25 @@ def main() -> int:
         "tables unchanged; 2 wrong usage; 75 another run is at work.",
     )
     add_options(parser)
-    options = parser.parse_args()
+    options = read_options(parser)
     # As Ctrl-C does, it also stops the server that was started for the run.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         find_server()
-        state = ingest_dumps(**parameters(options), return_state=True)
+        ingest_dumps(**parameters(options), return_state=True)
     except ServerError as error:
         return fail(error)
     except KeyboardInterrupt:
         print("clippings: stopped; run again to go on", file=sys.stderr)
         return STOPPED
-    outcome = state.result(raise_on_failure=False)
-    if isinstance(outcome, ClippingsError):
-        return fail(outcome)
-    # Anything else is a defect, whose traceback Prefect has shown.
-    return outcome if isinstance(outcome, int) else FAILED
+    except (HTTPError, PrefectException) as error:
+        if not outcomes:
+            return fail(ServerError(f"expected the Prefect server to answer, found: {error}"))
+        print(f"clippings: Prefect's server did not hear of this end: {error}", file=sys.stderr)
+    if not outcomes:  # a defect, whose traceback Prefect has shown
+        return FAILED
+    (outcome,) = outcomes
+    return fail(outcome) if isinstance(outcome, ClippingsError) else outcome
 
 
 if __name__ == "__main__":

@@ -7,7 +7,10 @@ that stays too: start it with `prefect server start` and name it with PREFECT_AP
 import argparse
 import signal
 import sys
+import time
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,7 +24,7 @@ from ingest import (
     find_server,
     ingest_dumps,
     parameters,
-    positive,
+    read_options,
 )
 from prefect.runner import Runner
 from prefect.schedules import Cron, Interval, Schedule
@@ -29,15 +32,16 @@ from prefect.settings import PREFECT_API_URL
 
 DEPLOYMENT = "scheduled"
 """Name of the deployment; with the flow's: clippings/scheduled."""
+PAUSE_SECONDS = 30
+"""After which one serves again when the server was lost."""
 
 
 def served_parameters(options: argparse.Namespace) -> dict[str, Any]:
     """Take from the options what a run is called with, wherever it is started."""
     values = parameters(options)
-    for name in ("raw", "processed"):
-        values[name] = str(Path(values[name]).absolute())
-    if values["model"] and Path(values["model"]).is_dir():
-        values["model"] = str(Path(values["model"]).absolute())
+    for name in ("raw", "processed", "registry", "model"):
+        if values[name] and (name != "model" or Path(values[name]).is_dir()):
+            values[name] = str(Path(values[name]).absolute())
     return values
 
 
@@ -50,6 +54,12 @@ def read_schedule(options: argparse.Namespace) -> Schedule:
     if options.cron is None:
         return Interval(timedelta(seconds=options.interval))
     return Cron(options.cron, timezone=options.timezone)
+
+
+def _positive(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"expected 1 or more, found {number}")
+    return number
 
 
 def _timezone(name: str) -> str:
@@ -65,6 +75,24 @@ def _end_as_ctrl_c(self: Runner, *args: Any, **kwargs: Any) -> None:  # noqa: AR
     signal.raise_signal(signal.SIGINT)
 
 
+def stay(serve: Callable[[], None], *, pause_seconds: float = PAUSE_SECONDS) -> None:
+    """Serve until Ctrl-C; Prefect gives up when its server is away for some minutes.
+
+    Args:
+        serve: Returns on Ctrl-C, raises when it gives up.
+        pause_seconds: How long to wait before serving again.
+    """
+    try:
+        while True:
+            try:
+                return serve()
+            except Exception as error:  # whatever it was, the next run must not be missed
+                print(f"clippings: no longer served: {error!r}; trying again", file=sys.stderr)
+                time.sleep(pause_seconds)
+    except KeyboardInterrupt:
+        return None
+
+
 def main() -> int:
     """Serve the flow until Ctrl-C or SIGTERM."""
     parser = argparse.ArgumentParser(
@@ -73,7 +101,7 @@ def main() -> int:
     )
     when = parser.add_mutually_exclusive_group(required=True)
     when.add_argument("--cron", metavar="TIMES", help='when to run, such as "0 6 * * *"')
-    when.add_argument("--interval", type=positive, metavar="SECONDS", help="how often to run")
+    when.add_argument("--interval", type=_positive, metavar="SECONDS", help="how often to run")
     parser.add_argument(
         "--timezone",
         type=_timezone,
@@ -82,10 +110,10 @@ def main() -> int:
         help="of the cron times, such as Asia/Jerusalem (default: UTC)",
     )
     parser.add_argument(
-        "--limit", type=positive, default=1, metavar="N", help="most runs at a time (default: 1)"
+        "--limit", type=_positive, default=1, metavar="N", help="most runs at a time (default: 1)"
     )
     add_options(parser)
-    options = parser.parse_args()
+    options = read_options(parser)
     try:
         schedule = read_schedule(options)
     except ValueError as error:
@@ -104,11 +132,16 @@ def main() -> int:
         return fail(error)
     # Prefect's own way (3.8.8) prints a traceback and leaves the schedule on with nobody to run it.
     Runner.handle_sigterm = _end_as_ctrl_c  # type: ignore[method-assign]
-    ingest_dumps.serve(
-        DEPLOYMENT,
-        schedule=schedule,
-        parameters=served_parameters(options),
-        limit=options.limit,
+    # A shell lets what it starts with `&` ignore Ctrl-C, and so it would ignore SIGTERM too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    stay(
+        partial(
+            ingest_dumps.serve,
+            DEPLOYMENT,
+            schedule=schedule,
+            parameters=served_parameters(options),
+            limit=options.limit,
+        )
     )
     return 0
 

@@ -3,6 +3,8 @@
 Stays, and runs `flows/ingest.py` at the start and whenever something in `raw/` is new, changed or
 gone: in a process of its own, so that nothing that befalls a run ends the watch, and an idle watch
 costs next to nothing. Where PREFECT_API_URL names a server that stays, each run starts in seconds.
+With `--emit` it runs nothing but tells that server, and the deployment `by-arrival` of prefect.yaml
+runs.
 """
 
 import argparse
@@ -21,6 +23,9 @@ from watchfiles import watch
 
 Notes = dict[str, tuple[int, int, int] | None]
 """Size in bytes, time of change and time of the entry's change, in ns, of every file by path."""
+
+EVENT = "clippings.arrived"
+"""What the server is told of; prefect.yaml waits for it."""
 
 INGEST = Path(__file__).with_name("ingest.py")
 DONE, FAILED, USAGE = (0, 3), 1, 2
@@ -114,12 +119,8 @@ def watch_dumps(
             pause = min(2 * pause, MOST_RETRY_SECONDS)
 
 
-def run_flow(raw: str, rest: list[str]) -> int:
-    """Run the flow in another process.
-
-    Args:
-        raw: Folder of dumps.
-        rest: The other options.
+def run_python(*arguments: str | Path) -> int:
+    """Run a script or module in another process.
 
     Returns:
         Its exit code.
@@ -128,9 +129,7 @@ def run_flow(raw: str, rest: list[str]) -> int:
         SystemExit: It does not know the options.
     """
     # Not in the group that Ctrl-C reaches: it is told once, and waited for.
-    child = Popen(  # noqa: S603 (our own script)
-        [sys.executable, INGEST, "--raw", raw, *rest], process_group=0
-    )
+    child = Popen([sys.executable, *arguments], process_group=0)  # noqa: S603 (our own words)
     try:
         code = child.wait()
     finally:
@@ -147,7 +146,8 @@ def main() -> int:
     """Watch until Ctrl-C or SIGTERM."""
     parser = argparse.ArgumentParser(
         prog="flows/watch.py",
-        usage="%(prog)s [-h] [--raw FOLDER] [--quiet-seconds N] [options of flows/ingest.py]",
+        usage="%(prog)s [-h] [--raw FOLDER] [--quiet-seconds N] "
+        "[--emit | options of flows/ingest.py]",
         description="Run the flow at the start and whenever something in the raw folder changes.",
     )
     parser.add_argument("--raw", default="raw", metavar="FOLDER", help="dumps (default: raw)")
@@ -158,15 +158,26 @@ def main() -> int:
         metavar="N",
         help="how long nothing must have changed for files to count as whole (default: 2)",
     )
+    parser.add_argument(
+        "--emit",
+        action="store_true",
+        help=f"emit the event {EVENT} to the server that PREFECT_API_URL names, and run nothing",
+    )
     options, rest = parser.parse_known_args()
     raw = Path(options.raw)
+    command: list[str | Path] = [INGEST, "--raw", options.raw, *rest]
+    if options.emit:
+        if rest:
+            parser.error(f"--emit: expected no other options, found {rest[0]}; see prefect.yaml")
+        resource = f"clippings.raw.{raw.absolute()}"
+        command = ["-m", "prefect", "event", "emit", EVENT, "--resource-id", resource]
     if not raw.is_dir():
         print(f"clippings: {raw}: expected a folder to watch. Make it.", file=sys.stderr)
         return FAILED
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     print(f"watching {raw}/; Ctrl-C ends it", flush=True)
     try:
-        watch_dumps(raw, lambda: run_flow(options.raw, rest), quiet_seconds=options.quiet_seconds)
+        watch_dumps(raw, lambda: run_python(*command), quiet_seconds=options.quiet_seconds)
     except KeyboardInterrupt:
         print("no longer watching", flush=True)
     return 0

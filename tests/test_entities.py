@@ -1,17 +1,28 @@
 """Who is who: groups of names, their ids, and what a person corrects."""
 
 import datetime
+from collections import Counter
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clippings import entities
 from clippings.corrections import Correction, Corrections
-from clippings.entities import Resolution, resolve, resolve_mentions
+from clippings.entities import (
+    Readings,
+    Resolution,
+    Resolver,
+    bind_articles,
+    resolve,
+    resolve_mentions,
+)
 from clippings.records import arrow_schema
 from clippings.registry import Registry
+from clippings.side import READINGS, schema_of
 
 Mention = tuple[str, str, str]  # article_id, label, surface
 
@@ -327,3 +338,123 @@ def test_resolve_without_an_article() -> None:
     assert unknown is None
     assert one == other is not None
     assert resolve(names[::-1], "ORG") == [other, one, None, isis, daesh]
+
+
+# In parts, and from run to run
+
+
+LOCAL = [
+    ("PERSON", "Gabel"),
+    ("PERSON", "Gabel’s"),
+    ("PERSON", "Andrew Gabel"),
+    ("PERSON", "Miriam Gabel"),
+    ("ORG", "Gabel"),
+    ("PLACE", "Gabel"),
+    ("PERSON", "Aydin"),
+    ("ORG", "Aydin"),
+    ("ORG", "ZGC"),
+    ("ORG", "Zagros Grain Cooperative"),
+    ("PLACE", "Tripoli"),
+    ("PLACE", "Libya"),
+]
+CORRECTED = st.lists(
+    st.sampled_from(
+        [
+            ("ignore", "PERSON", "Gabel", "", "a"),
+            ("split", "PERSON", "Gabel", "", "b"),
+            ("split", "ORG", "Zagros Monitor"),
+            ("retype", "PERSON", "Gabel", "ORG"),
+            ("merge", "PERSON", "Gabel", "Aydin"),
+            ("rename", "PERSON", "Gabel", "The Gabels"),
+            ("distinct", "ORG", "Qasr al-Farid Society", "Kasr al-Farid Society"),
+        ]
+    ),
+    max_size=3,
+    unique=True,
+)
+MANY = st.lists(
+    st.tuples(st.sampled_from("abcd"), st.sampled_from(NAMES + LOCAL)).map(
+        lambda it: (it[0], *it[1])
+    ),
+    max_size=40,
+)
+
+
+def bind(mentions: list[Mention]) -> pa.Table:
+    """Bind mentions that stand one after the other."""
+    rows, position = [], 0
+    for article_id, label, surface in mentions:
+        rows.append((article_id, "body", position, position + len(surface), label, surface))
+        position += len(surface) + 2
+    names = ("article_id", "field", "start", "end", "label", "surface")
+    schema = arrow_schema("mentions")
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    arrays = [pa.array(c, schema.field(n).type) for n, c in zip(names, columns, strict=True)]
+    ids = pa.array("abcd")
+    days = pa.array([datetime.datetime(2019, 3, day) for day in (1, 2, 3)] + [None])
+    dates = pa.table([ids, days.cast(pa.timestamp("ms"))], names=["article_id", "published_date"])
+    return bind_articles(pa.table(arrays, names=names), dates)
+
+
+def settle(
+    parts: list[pa.Table], rows: list[tuple[str, ...]], readings: Readings | None = None
+) -> tuple[Resolver, list[list[dict[str, Any]]]]:
+    """Resolve articles that are read in parts, and give all tables, sorted."""
+    made = [Correction(line, *(row + ("",) * (5 - len(row)))) for line, row in enumerate(rows, 2)]
+    resolver = Resolver(lambda: parts, None, Corrections(tuple(made)), readings)
+    found = list(resolver.assign())
+    tables = [
+        pa.concat_tables([part.bound for part in found]),
+        pa.concat_tables([resolver.entities(), *(part.entities for part in found)]),
+        pa.concat_tables([resolver.aliases(), *(part.aliases for part in found)]),
+    ]
+    return resolver, [
+        sorted(table.to_pylist(), key=lambda row: [str(value) for value in row.values()])
+        for table in tables
+    ]
+
+
+@settings(max_examples=100, deadline=None)
+@given(MANY, CORRECTED)
+def test_articles_may_come_in_any_parts(
+    mentions: list[Mention], rows: list[tuple[str, ...]]
+) -> None:
+    whole = bind(mentions)
+    parts = [whole.filter(pc.equal(whole["article_id"], article_id)) for article_id in "abcd"]
+    one, tables = settle([whole], rows)
+    other, tables_of_parts = settle(parts, rows)
+    assert tables == tables_of_parts
+    assert (one.registry, one.faults()) == (other.registry, other.faults())
+    counts = Counter(row["entity_id"] for row in tables[0] for _ in range(row["mention_count"]))
+    del counts[None]
+    assert counts == {row["entity_id"]: row["mention_count"] for row in tables[1]}
+
+
+@settings(max_examples=60, deadline=None)
+@given(MANY, MANY)
+def test_readings_kept_from_another_run_change_nothing(
+    before: list[Mention], now: list[Mention]
+) -> None:
+    earlier, _ = settle([bind(before)], [])
+    kept = pa.concat_tables([schema_of(READINGS).empty_table(), *earlier.readings.tables()])
+    fresh, tables = settle([bind(now)], [])
+    again, same_tables = settle([bind(now)], [], Readings(kept))
+    assert tables == same_tables
+    assert list(fresh.readings.tables()) == list(again.readings.tables())
+
+
+def test_names_read_before_are_not_compared_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = [("a", *NAMES[0]), ("b", *NAMES[1]), ("c", *NAMES[3])]
+    earlier, _ = settle([bind(before)], [])
+    compared: list[tuple[str, str]] = []
+    real = entities.same_name
+
+    def look(a: str, b: str, label: str) -> bool:
+        compared.append((a, b))
+        return real(a, b, label)
+
+    monkeypatch.setattr(entities, "same_name", look)
+    kept = pa.concat_tables(list(earlier.readings.tables()))
+    settle([bind([*before, ("d", *NAMES[2])])], [], Readings(kept))
+    assert {NAMES[2][1]} <= {name for pair in compared for name in pair}
+    assert all(NAMES[2][1] in pair for pair in compared)

@@ -4,6 +4,7 @@ What a flow must get right is what it adds: runs, their ends and names, reports,
 tables are those of `clippings.ingest`, byte for byte.
 """
 
+import importlib
 import json
 import os
 import re
@@ -16,9 +17,11 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -130,27 +133,40 @@ def test_several_processes_give_the_same_tables(
     assert names == ["0.txt", "1.txt", "2.txt", "3.txt"]
 
 
-def kill_worker(batch: pipeline.Batch) -> pipeline.Done:
-    """Stands for `process_batch` where memory runs out."""
-    os.kill(os.getpid(), signal.SIGKILL)
-    raise AssertionError(batch)
+KILLS_ITSELF = """
+import os
+from clippings import pipeline
+process_batch = pipeline.process_batch
+
+def work(batch):
+    if batch.jobs[0].found.name == "b.txt":
+        os.kill(os.getpid(), 9)
+    return process_batch(batch)
+"""
+"""A module that a worker can import; stands for a dump that takes all memory."""
 
 
 @pytest.mark.prefect
-def test_a_killed_worker_fails_the_run_and_leaves_the_tables(
-    flow: Any, desk: Any, write_dump: Any, small_batches: None, monkeypatch: pytest.MonkeyPatch
+def test_a_dump_that_kills_its_worker_is_put_off(
+    flow: Any,
+    desk: Any,
+    write_dump: Any,
+    small_batches: None,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
-    desk.put("a.txt", write_dump(0))
-    run_flow(flow, desk)
-    before = desk.parts()
-    desk.put("b.txt", write_dump(1))
-    desk.put("c.txt", write_dump(2))
+    for number, name in enumerate("abc"):
+        desk.put(f"{name}.txt", write_dump(number))
+    (tmp_path / "kills_itself.py").write_text(KILLS_ITSELF)
+    monkeypatch.syspath_prepend(tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline, "process_batch", kill_worker)
+        patch.setattr(pipeline, "process_batch", importlib.import_module("kills_itself").work)
         state = run_flow(flow, desk, workers=2)
-    assert state.is_failed()
-    assert isinstance(state.result(raise_on_failure=False), errors.WorkerError)
-    assert desk.parts() == before
+    assert state.message == "3: done, and 1 error stands"
+    assert [row["path"] for row in desk.rows("problems")] == ["b.txt"]
+    assert len(desk.rows("articles")) == 2
+    assert run_flow(flow, desk).message == "0: done"
+    assert desk.parts() == desk.rebuild()
 
 
 @pytest.mark.prefect
@@ -227,8 +243,8 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Any]]:
 def starter(root: Path) -> Iterator[Callable[..., Script]]:
     scripts: list[Script] = []
 
-    def start(*command: str | Path, **environment: str) -> Script:
-        elsewhere = root / "elsewhere"
+    def start(*command: str | Path, cwd: Path | None = None, **environment: str) -> Script:
+        elsewhere = cwd or root / "elsewhere"
         elsewhere.mkdir(exist_ok=True)
         log = root / f"log{len(scripts)}.txt"
         kept = {name: value for name, value in os.environ.items() if "PREFECT" not in name}
@@ -315,14 +331,14 @@ class Server:
 
     url: str
 
-    def ask(self, path: str, question: dict[str, Any]) -> Any:
+    def ask(self, path: str, question: Any) -> Any:
         request = urllib.request.Request(
             f"{self.url}{path}",
             data=json.dumps(question).encode(),
             headers={"Content-Type": "application/json"},
         )
         with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)
+            return json.loads(answer.read() or "null")
 
     def is_up(self) -> bool:
         try:
@@ -338,23 +354,35 @@ def find_port() -> int:
         return int(free.getsockname()[1])
 
 
+def start_server(start: Callable[..., Script], port: int) -> tuple[Server, Script]:
+    script = start(
+        *("-m", "prefect", "server", "start", "--port", str(port), "--no-ui"),
+        PREFECT_SERVER_ANALYTICS_ENABLED="false",
+        DO_NOT_TRACK="1",
+    )
+    found = Server(f"http://127.0.0.1:{port}/api")
+
+    def is_up() -> bool:
+        assert script.process.poll() is None, script.printed()
+        return found.is_up()
+
+    wait_for(is_up, "the server")
+    return found, script
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with starter(tmp_path_factory.mktemp("server")) as start:
-        port = find_port()
-        script = start(
-            *("-m", "prefect", "server", "start", "--port", str(port), "--no-ui"),
-            PREFECT_SERVER_ANALYTICS_ENABLED="false",
-            DO_NOT_TRACK="1",
-        )
-        found = Server(f"http://127.0.0.1:{port}/api")
-
-        def is_up() -> bool:
-            assert script.process.poll() is None, script.printed()
-            return found.is_up()
-
-        wait_for(is_up, "the server")
+        found, _ = start_server(start, find_port())
         yield found
+
+
+IN_BACKGROUND = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+"""Starts a script as `&` does in a shell script: deaf to Ctrl-C."""
 
 
 @pytest.mark.prefect
@@ -372,7 +400,7 @@ def test_a_scheduled_run_fires_and_completes(
 
     desk.put("a.txt", write_dump(0, 1))
     script = start(
-        *(FLOWS / "schedule.py", "--interval", "10", "--raw", "../desk0/raw"),
+        *("-c", IN_BACKGROUND, FLOWS / "schedule.py", "--interval", "10", "--raw", "../desk0/raw"),
         *("--processed", "../desk0/processed", "--model", desk.model),
         PREFECT_API_URL=server.url,
     )
@@ -408,6 +436,159 @@ def test_arrivals_are_ingested_together(
     assert desk.parts() == desk.rebuild()
 
 
+def read_states(server: Server) -> list[tuple[str, str]]:
+    """Type and message of the state of every run, the latest first."""
+    runs = server.ask("/flow_runs/filter", {"sort": "START_TIME_DESC"})
+    return [(run["state"]["type"], run["state"]["message"]) for run in runs]
+
+
+@pytest.mark.prefect
+@pytest.mark.slow
+def test_a_server_that_goes_mid_run_costs_no_data(
+    desk: Any, write_dump: Any, start: Callable[..., Script]
+) -> None:
+    port = find_port()
+    server, served = start_server(start, port)
+    desk.put("a.txt", write_dump(0))
+    script = start(FLOWS / "ingest.py", *desk_options(desk), PREFECT_API_URL=server.url)
+    script.wait_for("Beginning flow run")
+    end_session(served)
+    server, served = start_server(start, port)  # and comes back
+    assert script.process.wait(PATIENCE_SECONDS) == 0, script.printed()
+    assert desk.parts() == desk.rebuild()
+    assert read_states(server) == [("COMPLETED", "0: done")]
+
+    desk.put("b.txt", b"\x00\x01\x02\x03")
+    script = start(
+        *(FLOWS / "ingest.py", *desk_options(desk)),
+        PREFECT_API_URL=server.url,
+        PREFECT_CLIENT_MAX_RETRIES="1",
+    )
+    script.wait_for("Beginning flow run")
+    end_session(served)  # for good
+    assert script.process.wait(PATIENCE_SECONDS) == 3, script.printed()
+    assert "Prefect's server did not hear of this end" in script.printed()
+    assert desk.parts() == desk.rebuild()
+    desk.assert_tidy()
+
+
+def end_session(script: Script) -> None:
+    """End a script and all its processes as a power cut does."""
+    for pid in find_session(script.process.pid):
+        os.kill(pid, signal.SIGKILL)
+    script.process.wait()
+
+
+@pytest.mark.prefect
+def test_a_run_that_is_killed_leaves_no_server_behind(
+    desk: Any, write_dump: Any, start: Callable[..., Script]
+) -> None:
+    desk.put("a.txt", write_dump(0))
+    script = start(FLOWS / "ingest.py", *desk_options(desk))
+    script.wait_for("Beginning flow run")
+    assert len(find_session(script.process.pid)) > 1
+    script.end(signal.SIGKILL)
+    wait_for(lambda: not find_session(script.process.pid), "the end of the server")
+
+
+def test_a_schedule_outlives_its_server(monkeypatch: pytest.MonkeyPatch, flow: Any) -> None:
+    import schedule
+
+    ends = iter([RuntimeError("gone"), OSError("gone"), None, AssertionError("ended")])
+
+    def serve() -> None:
+        if (error := next(ends)) is not None:
+            raise error
+
+    schedule.stay(serve, pause_seconds=0)
+    assert isinstance(next(ends), AssertionError)
+
+
+# --- prefect.yaml -----------------------------------------------------------------------------
+
+
+def emit(server: Server, count: int) -> None:
+    """Tell a server of arrivals."""
+    event = {"event": "clippings.arrived", "resource": {"prefect.resource.id": "test"}}
+    now = datetime.now(UTC).isoformat()
+    events = [{**event, "id": str(uuid4()), "occurred": now} for _ in range(count)]
+    server.ask("/events", events)
+
+
+@pytest.mark.prefect
+@pytest.mark.slow
+def test_deployments_run_on_a_worker_when_asked_and_when_files_arrive(
+    desk: Any, write_dump: Any, start: Callable[..., Script], server: Server
+) -> None:
+    """A stay as docs/scheduling.md has it, with the half minute of prefect.yaml cut short."""
+    home = desk.raw.parent
+    (home / "flows").symlink_to(FLOWS)
+    plan = (FLOWS.parent / "prefect.yaml").read_text(encoding="utf-8")
+    short = re.sub(r"(within|schedule_after): 30", r"\1: 3", plan)
+    assert short != plan
+    short = short.replace(
+        "processed: processed", f"processed: processed\n      model: {desk.model}"
+    )
+    (home / "prefect.yaml").write_text(short, encoding="utf-8")
+    desk.put("a.txt", write_dump(0))
+    environment = {"PREFECT_API_URL": server.url}
+
+    page = (FLOWS.parent / "docs" / "scheduling.md").read_text(encoding="utf-8")
+
+    def follow(beginning: str) -> Script:
+        """Type the one command of the page that begins so."""
+        (line,) = re.findall(rf"^\$ ((?:prefect|python) {beginning}.*)$", page, re.MULTILINE)
+        program, *words = line.split()
+        module = ["-m", "prefect"] if program == "prefect" else []
+        return start(*module, *words, cwd=home, **environment)
+
+    created = follow("work-pool create")
+    assert created.process.wait(PATIENCE_SECONDS) == 0, created.printed()
+    deployed = follow("--no-prompt deploy")
+    assert deployed.process.wait(PATIENCE_SECONDS) == 0, deployed.printed()
+    deployments = server.ask("/deployments/filter", {})
+    crons = {
+        each["name"]: [schedule["schedule"]["cron"] for schedule in each["schedules"]]
+        for each in deployments
+        if each["work_pool_name"]
+    }
+    assert crons == {"by-clock": ["0 6 * * *"], "by-arrival": []}
+
+    worker = follow("worker start")
+    asked = follow("deployment run")
+    assert asked.process.wait(PATIENCE_SECONDS) == 0, asked.printed()
+
+    def completed(deployment: str) -> list[Any]:
+        (wanted,) = [each["id"] for each in deployments if each["name"] == deployment]
+        question = {
+            "flow_runs": {
+                "state": {"type": {"any_": ["COMPLETED"]}},
+                "deployment_id": {"any_": [wanted]},
+            }
+        }
+        return list(server.ask("/flow_runs/filter", question))
+
+    (run,) = wait_for(lambda: completed("by-clock"), f"a run: {worker.printed()}")
+    assert run["state"]["message"] == "0: done"
+    assert len(desk.rows("dumps")) == 1
+
+    # Twenty files are told of while one more comes.
+    emit(server, 10)
+    desk.put("b.txt", write_dump(1))
+    emit(server, 10)
+    wait_for(lambda: completed("by-arrival"), f"a run: {worker.printed()}")
+    assert desk.parts() == desk.rebuild()
+    assert len(desk.rows("dumps")) == 2
+    desk.put("c.txt", write_dump(2))
+    emitting = follow("flows/watch.py --emit")
+    wait_for(lambda: len(completed("by-arrival")) == 2, f"another run: {worker.printed()}")
+    assert len(desk.rows("dumps")) == 3
+    assert emitting.end() == 0
+    assert worker.end() in (0, -signal.SIGTERM), worker.printed()
+    assert find_session(emitting.process.pid) == []
+    wait_for(lambda: not find_session(worker.process.pid), "the end of the worker")
+
+
 @pytest.mark.prefect
 def test_ending_the_watch_ends_its_run_and_server(
     desk: Any, write_dump: Any, start: Callable[..., Script]
@@ -428,6 +609,9 @@ def test_a_watch_ends_where_options_are_wrong(tmp_path: Path, start: Callable[..
     misspelt = start(FLOWS / "watch.py", "--raw", tmp_path, "--procesed", "x")
     assert misspelt.process.wait(PATIENCE_SECONDS) == 2
     assert "--procesed" in misspelt.printed()
+    both = start(FLOWS / "watch.py", "--raw", tmp_path, "--emit", "--model", "blank:en")
+    assert both.process.wait(PATIENCE_SECONDS) == 2
+    assert "--model" in both.printed()
 
 
 # --- what the watch waits for -----------------------------------------------------------------
@@ -473,6 +657,14 @@ def test_watch_runs_once_for_many_arrivals(tmp_path: Path, watch: Callable[..., 
     assert list(map(sorted, runs)) == [[], ["a", "b", "c"], ["a", "b", "c", "during.txt"]]
     time.sleep(2)
     assert len(runs) == 3  # nothing came, nothing ran
+
+
+def test_watch_runs_once_for_a_burst(tmp_path: Path, watch: Callable[..., list[Any]]) -> None:
+    runs = watch(quiet_seconds=2)
+    for number in range(1000):
+        (tmp_path / f"{number}").write_text("a file")
+    wait_for(lambda: len(runs) == 3, "the run after the one in which a file came")
+    assert list(map(len, runs)) == [0, 1000, 1001]
 
 
 def test_watch_waits_until_a_file_is_whole(tmp_path: Path, watch: Callable[..., list[Any]]) -> None:

@@ -459,6 +459,15 @@ def test_nothing_is_nothing(name: str, text: str) -> None:
 ERROR = "We are sorry but there is an error in this document and it is not possible to display it."
 
 
+@pytest.mark.parametrize("rest", ["", "\n\n", "A Light\n\n"])
+def test_mark_that_holds_a_title_is_an_article_without_a_text(rest: str) -> None:
+    layout = parse("[article]\nbegins = ['# (?P<title>.{1,60})', '={5}']\n")
+    title, rule = split(f"# A Light\n\n{rest}", layout), split("=====\n", layout)
+    [article] = title.articles
+    assert (article.title, article.body) == ("A Light", rest.strip())
+    assert (codes(title), codes(rule)) == ([], ["broken_article"])
+
+
 @pytest.mark.parametrize("place", [1, 2, 3])
 @pytest.mark.parametrize("has_number", [True, False])
 def test_broken_piece_is_reported_wherever_it_stands(place: int, has_number: bool) -> None:

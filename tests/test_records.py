@@ -133,7 +133,9 @@ def test_no_rows_still_have_a_schema(tmp_path: Path) -> None:
 
 
 def test_rows_keep_their_order() -> None:
-    found = [DumpRow(name, name, None, None, None, None, "ok", 0, None, None, None) for name in "cab"]
+    found = [
+        DumpRow(name, name, None, None, None, None, "ok", 0, None, None, None) for name in "cab"
+    ]
     assert to_arrow("dumps", found)["path"].to_pylist() == ["c", "a", "b"]
 
 

@@ -236,7 +236,7 @@ def test_portions_and_slices_do_not_matter(monkeypatch):
 
 
 def test_other_batches_at_the_second_reading_are_refused():
-    readings = [table(ROWS), table(ROWS[::-1])]
+    readings = [table(ROWS), table(ROWS[:1])]
     with pytest.raises(ValueError, match="first reading"):
         group_stories(lambda: readings.pop(0).to_batches())
 

@@ -63,31 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     ingest = commands.add_parser("ingest", help="bring the tables up to date with the raw dumps")
-    ingest.add_argument("--raw", default="raw", metavar="FOLDER", help="dumps (default: raw)")
-    _add_processed(ingest)
-    ingest.add_argument(
-        "--model",
-        metavar="PATH|NAME",
-        help="spaCy pipeline (default: the one that ships with clippings; blank:en tags nothing)",
-    )
-    ingest.add_argument(
-        "--layout", metavar="NAME", help="form of the dumps (default: what explains each best)"
-    )
-    ingest.add_argument(
-        "--workers", type=_positive, metavar="N", help="processes (default: one per core)"
-    )
-    ingest.add_argument(
-        "--max-dump-mb",
-        type=_positive,
-        default=512,
-        metavar="N",
-        help="reject dumps over this size in MiB (default: 512)",
-    )
-    ingest.add_argument(
-        "--registry",
-        metavar="FILE",
-        help="start a new folder of tables with the ids of another: its current/registry.json",
-    )
+    add_ingest_options(ingest)
     ingest.set_defaults(run=_ingest)
 
     inspect = commands.add_parser("inspect", help="show how a dump splits, without writing")
@@ -131,6 +107,52 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def add_ingest_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `clippings ingest`, which are those of the flow too."""
+    parser.add_argument("--raw", default="raw", metavar="FOLDER", help="dumps (default: raw)")
+    _add_processed(parser)
+    parser.add_argument(
+        "--model",
+        metavar="PATH|NAME",
+        help="spaCy pipeline (default: the one that ships with clippings; blank:en tags nothing)",
+    )
+    parser.add_argument(
+        "--layout", metavar="NAME", help="form of the dumps (default: what explains each best)"
+    )
+    parser.add_argument(
+        "--workers",
+        type=_positive,
+        metavar="N",
+        help="processes (default: one per core, two at least; 1 works in this process, where no "
+        "limits hold)",
+    )
+    parser.add_argument(
+        "--seconds-per-dump",
+        type=_positive,
+        default=600,
+        metavar="N",
+        help="give a dump up that takes longer, and as long again for every 5 MiB (default: 600)",
+    )
+    parser.add_argument(
+        "--worker-mb",
+        type=_positive,
+        metavar="N",
+        help="memory of a worker in MiB (default: half of the machine's, shared by all)",
+    )
+    parser.add_argument(
+        "--max-dump-mb",
+        type=_positive,
+        default=512,
+        metavar="N",
+        help="reject dumps over this size in MiB (default: 512)",
+    )
+    parser.add_argument(
+        "--registry",
+        metavar="FILE",
+        help="start a new folder of tables with the ids of another: its current/registry.json",
+    )
+
+
 def _add_processed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--processed", default="processed", metavar="FOLDER", help="tables (default: processed)"
@@ -154,7 +176,9 @@ def _ingest(options: argparse.Namespace) -> int:
             model=options.model,
             layout=options.layout,
             max_dump_bytes=options.max_dump_mb * 2**20,
-            workers=options.workers or os.cpu_count() or 1,
+            workers=options.workers or max(2, os.cpu_count() or 1),
+            seconds_per_dump=options.seconds_per_dump,
+            max_worker_bytes=options.worker_mb and options.worker_mb * 2**20,
             progress=bar.show,
             registry=options.registry,
         )
@@ -168,6 +192,7 @@ def _inspect(options: argparse.Namespace) -> int:
     from clippings.errors import ReadError
     from clippings.layouts.layout import FOLDER, layout_names, load_layout
     from clippings.read import MAX_DUMP_BYTES
+    from clippings.report import quote
     from clippings.scan import find_in_file
 
     folder = Path(options.raw).parent / FOLDER
@@ -182,7 +207,7 @@ def _inspect(options: argparse.Namespace) -> int:
         )
     for each in dumps:
         if len(found) > 1:
-            print(f"{Path(file).parent / each.path}:")
+            print(f"{quote(str(Path(file).parent / each.path))}:")
         _inspect_dump(each, Path(file).parent, layouts, folder, options)
     return 0
 
@@ -197,17 +222,17 @@ def _inspect_dump(
     from clippings.archives import read_content
     from clippings.choose import split_best
     from clippings.errors import ReadError
-    from clippings.learn import propose_boilerplate
+    from clippings.learning import propose_boilerplate
     from clippings.read import MAX_DUMP_BYTES, decode
     from clippings.records import PROBLEMS
-    from clippings.report import write_proposals, write_split
+    from clippings.report import quote, write_proposals, write_split
 
     try:
         if found.code:
             raise ReadError(found.code, found.detail or "")
         dump = decode(read_content(raw, found.file, found.member, max_bytes=MAX_DUMP_BYTES))
     except ReadError as error:
-        detail = f"{raw / found.path}: {error.detail}. {PROBLEMS[error.code].action}"
+        detail = f"{quote(str(raw / found.path))}: {error.detail}. {PROBLEMS[error.code].action}"
         raise ReadError(error.code, detail, error.start_byte) from None
     choice = split_best(dump.text, layouts, dump.marks)
     saved = _save_layout(choice, options.save, folder) if options.save else None

@@ -1,13 +1,22 @@
-"""Mentions -> entities: which mentions name the same person, organisation or place."""
+"""Mentions -> entities: which mentions name the same person, organisation or place.
+
+No more is held than the distinct names. What each article makes of its names (`bind_articles`) is
+read twice, some articles at a time: to count the names, and, when it is settled who is who
+(`Resolver`), to give each its entity. Somebody of whom one article alone knows is not held at all,
+unless his name concerns others.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import chain, combinations, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from clippings.aliases import Known, are_apart, find_known, find_spelled
+from clippings.aliases import Known, are_apart, curated, find_known, find_spelled
 from clippings.binding import Mentions, Sense, bind_mentions, home_of, name_key
 from clippings.corrections import Correction, Corrections
 from clippings.gazetteer import Place, locate
@@ -15,11 +24,13 @@ from clippings.names import lookup_key, same_name, skeleton
 from clippings.records import arrow_schema
 from clippings.registry import Registry
 from clippings.scan import hash_id
+from clippings.side import BOUND, READINGS, schema_of
+from clippings.spill import within
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-VERSION = 1
+VERSION = 2
 """Raised by hand when the same mentions would become other entities."""
 
 RULES = ("correction", "curated", "gazetteer", "acronym", "surname", "spelling", "alone")
@@ -81,7 +92,7 @@ def resolve_mentions(
     registry: Registry | None = None,
     corrections: Corrections | None = None,
 ) -> Resolution:
-    """Resolve all mentions to entities.
+    """Resolve mentions that fit in memory to entities.
 
     Args:
         mentions: Columns article_id, field, start, end, label, surface; whole articles.
@@ -93,61 +104,626 @@ def resolve_mentions(
         The entities, and the id of each mention's entity; None for one that is to be ignored. The
         groups of names depend on the set of mentions alone, their ids on the registry too.
     """
+    import pyarrow as pa
+
+    bound = bind_articles(mentions, articles)
+    resolver = Resolver(lambda: [bound], registry, corrections)
+    parts = list(resolver.assign())
+    return Resolution(
+        find_entities(mentions, pa.concat_tables([part.bound for part in parts])),
+        pa.concat_tables([resolver.entities(), *(part.entities for part in parts)]),
+        pa.concat_tables([resolver.aliases(), *(part.aliases for part in parts)]),
+        resolver.merged(),
+        resolver.registry,
+        resolver.faults(),
+    )
+
+
+def bind_articles(mentions: pa.Table, articles: pa.Table) -> pa.Table:
+    """Tell what each name of each article stands for.
+
+    Args:
+        mentions: Columns article_id, field, start, end, label, surface; whole articles.
+        articles: Columns article_id, published_date; every article_id once, others too.
+
+    Returns:
+        The rows of the side table `.bound`, their entities "", sorted by key.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    keys = ("article_id", "field", "start", "end")
+    rows = mentions.sort_by([(name, "ascending") for name in keys])
+    columns = Mentions(*(rows[name].to_pylist() for name in (*keys, "label", "surface")))
+    bound = bind_mentions(columns)
+    spots = list(zip(columns.article_ids, columns.labels, columns.surfaces, strict=True))
+    found = dict(zip(spots, zip(bound.senses, bound.rules, strict=True), strict=True))
+    made = [
+        (*spot, sense.key, rule, bool(sense.article_id), _write_place(sense.place), count)
+        for spot, count in sorted(Counter(spots).items())
+        for sense, rule in [found[spot]]
+    ]
+    schema = schema_of(BOUND)
+    columns_made = list(zip(*made, strict=True)) or [()] * (len(schema) - 2)
+    arrays = [
+        pa.array(column, field.type)
+        for column, field in zip(columns_made, list(schema)[:-2], strict=True)
+    ]
+    dates = articles["published_date"].take(
+        pc.index_in(arrays[0], articles["article_id"].combine_chunks())
+    )
+    entity_ids = pa.array([_NEW] * len(made), pa.string())
+    return pa.Table.from_arrays([*arrays, dates, entity_ids], schema=schema)
+
+
+def find_entities(mentions: pa.Table, bound: pa.Table) -> pa.ChunkedArray:
+    """Give the entity of each mention.
+
+    Args:
+        mentions: Columns article_id, label, surface.
+        bound: Rows of `.bound` of the same articles, their entities known.
+    """
+    import pyarrow as pa
+
+    names = ["article_id", "label", "surface"]
+    numbered = mentions.select(names).append_column(
+        "row", pa.array(range(mentions.num_rows), pa.int64())
+    )
+    joined = numbered.join(bound.select([*names, "entity_id"]), names, join_type="left outer")
+    found: pa.ChunkedArray = joined.sort_by("row")["entity_id"]
+    return found
+
+
+def _write_place(place: Place | None) -> str | None:
+    return json.dumps(dataclasses.astuple(place), ensure_ascii=False) if place else None
+
+
+def _read_place(text: str | None) -> Place | None:
+    return Place(*json.loads(text)) if text else None
+
+
+class Part(NamedTuple):
+    """Some articles, resolved.
+
+    Attributes:
+        bound: Their rows of `.bound` with their entities.
+        was: The entities that these rows had before.
+        entities: The entities of which only one of these articles knows.
+        aliases: Their spellings.
+    """
+
+    bound: pa.Table
+    was: pa.ChunkedArray
+    entities: pa.Table
+    aliases: pa.Table
+
+    def changed(self) -> pa.Table:
+        """Give the rows of `.bound` of the articles in which any name has another entity now."""
+        import pyarrow.compute as pc
+
+        now, was = (pc.fill_null(each, _IGNORED) for each in (self.bound["entity_id"], self.was))
+        articles = pc.unique(self.bound["article_id"].filter(pc.not_equal(now, was)))
+        return within(self.bound, "article_id", articles)
+
+
+class Named(NamedTuple):
+    """How often one spelling stands for a sense, and by which rule."""
+
+    sense: Sense
+    surface: str
+    rule: str
+    mention_count: int
+
+
+class Resolver:
+    """Settles who is who, and then gives the names of all articles their entities.
+
+    Args:
+        read: Gives the rows of `.bound` again and again, whole articles together, each sorted.
+        registry: Ids given by earlier runs; None for none.
+        corrections: What a person knows better; None for nothing.
+        readings: What is known of names from earlier runs; None for nothing.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[], Iterable[pa.Table]],
+        registry: Registry | None = None,
+        corrections: Corrections | None = None,
+        readings: Readings | None = None,
+    ) -> None:
+        self._read = read
+        self._corrections = corrections or Corrections()
+        self._by_key: dict[tuple[str, str], list[Correction]] = defaultdict(list)
+        for row in self._corrections.of("ignore", "retype", "split"):
+            self._by_key[row.key].append(row)
+        drawn = _keys_of(self._corrections)
+        tally = _Tally(drawn)
+        for rows in chain([schema_of(BOUND).empty_table()], read()):
+            tally.add(self._correct(rows))
+        self._named = tally.finish()
+        self.readings = readings or Readings()
+        self._groups = _Groups(self._named, tally.apart, self._corrections, self.readings)
+        self._groups.gather()
+        self._ids = _Ids(self._groups, registry or Registry({}, {}))
+        self.registry = self._ids.registry
+        self._totals = _Totals(self._groups, self._ids, tally.summed)
+
+    def _correct(self, rows: pa.Table) -> pa.Table:
+        """Apply the corrections that concern what a name stands for: ignore, retype, split.
+
+        Returns:
+            The rows with `sense_label` (null where the name is to be ignored) and `in_article`
+            (the article that the sense is limited to, else "").
+        """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        limit = pc.if_else(rows["is_local"], rows["article_id"], "")
+        labels, places = rows["label"], rows["place"]
+        if self._by_key:
+            keys = pa.array(sorted({key for _, key in self._by_key}), pa.string())
+            is_concerned = pc.is_in(rows["key"], keys).to_pylist()
+            each = zip(
+                rows["article_id"].to_pylist(),
+                labels.to_pylist(),
+                rows["key"].to_pylist(),
+                limit.to_pylist(),
+                places.to_pylist(),
+                is_concerned,
+                strict=True,
+            )
+            found = [
+                self._correct_one(article_id, Sense(label, key, own), place)
+                if is_so
+                else (label, own, place)
+                for article_id, label, key, own, place, is_so in each
+            ]
+            columns = list(zip(*found, strict=True)) or [(), (), ()]
+            labels, limit, places = (pa.array(column, pa.string()) for column in columns)
+        rows = rows.set_column(rows.column_names.index("place"), "place", places)
+        return rows.append_column("sense_label", labels).append_column("in_article", limit)
+
+    def _correct_one(
+        self, article_id: str, sense: Sense, place: str | None
+    ) -> tuple[str | None, str, str | None]:
+        label: str | None = sense.label
+        limit = sense.article_id
+        for row in self._by_key.get((sense.label, sense.key), ()):
+            if row.article_id in ("", article_id):
+                self._corrections.used.add(row.line)
+                if row.operation == "ignore":
+                    label = None
+                elif label and row.operation == "retype":
+                    label, limit, place = row.b, "", None
+                elif label and row.article_id:
+                    limit, place = article_id, None
+        return label, limit, place
+
+    def assign(self) -> Iterator[Part]:
+        """Give all names their entities; once, before the tables are asked for."""
+        for rows in self._read():
+            yield self._totals.assign(rows, self._correct(rows))
+
+    def entities(self) -> pa.Table:
+        """Give the rows of `entities` but for those of one article alone."""
+        return _entities(self._groups, self._ids, self._totals)
+
+    def aliases(self) -> pa.Table:
+        """Give the rows of `aliases` but for those of one article alone."""
+        return _aliases(self._groups, self._ids, self._named)
+
+    def merged(self) -> pa.Table:
+        """Give the rows of `merged`."""
+        return _table("merged", sorted(self.registry.merged.items()))
+
+    def faults(self) -> list[tuple[int, str]]:
+        """List line and message of corrections that cannot be used; after `entities`."""
+        return sorted([*self._corrections.faults, *self._groups.faults])
+
+
+def _keys_of(corrections: Corrections) -> list[str]:
+    """List the keys of all names in corrections."""
+    keys = set()
+    for row in corrections.rows:
+        if row.operation not in ("date", "outlet"):
+            label = row.label or "PLACE"  # the operation `place` needs none
+            keys |= {name_key(row.a, label), name_key(row.b, label) if row.b else ""}
+    return sorted(keys - {""})
+
+
+_SENSE = ["sense_label", "key", "in_article", "place"]
+_ALONE = ["sense_label", "key", "in_article"]
+_NAME = ["sense_label", "key"]
+
+
+class _Sums:
+    """Adds up a column by others, however many rows come."""
+
+    def __init__(self, keys: list[str], aggregates: list[tuple[str, str]]) -> None:
+        self._keys, self._aggregates = keys, aggregates
+        self._parts: list[pa.Table] = []
+        self._limit = 1 << 16
+
+    def add(self, rows: pa.Table) -> None:
+        """Add rows."""
+        self._parts.append(self._sum(rows))
+        if len(self._parts) > 1 and sum(part.num_rows for part in self._parts) > self._limit:
+            self._limit = 2 * max(self.total().num_rows, 1 << 15)
+
+    def total(self) -> pa.Table:
+        """Give the sums so far, unsorted."""
+        import pyarrow as pa
+
+        self._parts = [self._sum(pa.concat_tables(self._parts))]
+        return self._parts[0]
+
+    def _sum(self, rows: pa.Table) -> pa.Table:
+        found = rows.group_by(self._keys, use_threads=False).aggregate(self._aggregates)
+        names = [column for column, _ in self._aggregates]
+        return found.select(
+            [*self._keys, *(f"{name}_{how}" for name, how in self._aggregates)]
+        ).rename_columns([*self._keys, *names])
+
+
+class _Tally:
+    """Counts the senses of all articles.
+
+    Senses of one article alone are only counted together, by name. One of them is looked at by
+    itself where a correction names it, and the most frequent one where other names may join it.
+
+    Attributes:
+        apart: Mentions of senses of one article that are not among the others, by label and key.
+        summed: Label and key of names of which all such senses are taken for one, that with the
+            smallest article_id.
+    """
+
+    def __init__(self, drawn: list[str]) -> None:
+        import pyarrow as pa
+
+        self._drawn = pa.array(drawn, pa.string())
+        count = ("mention_count", "sum")
+        self._named = _Sums([*_SENSE, "surface", "rule"], [count])
+        self._local = _Sums([*_NAME, "surface"], [count, ("in_article", "min")])
+        self._tops: pa.Table | None = None
+        self.apart: dict[tuple[str, str], int] = {}
+        self.summed: set[tuple[str, str]] = set()
+
+    def add(self, rows: pa.Table) -> None:
+        """Add the corrected rows of whole articles."""
+        import pyarrow.compute as pc
+
+        rows = rows.filter(pc.is_valid(rows["sense_label"]))
+        is_named = pc.or_(pc.equal(rows["in_article"], ""), pc.is_in(rows["key"], self._drawn))
+        self._named.add(rows.filter(is_named))
+        local = rows.filter(pc.invert(is_named))
+        self._local.add(local)
+        counts = local.group_by(_ALONE, use_threads=False).aggregate(
+            [("mention_count", "sum"), ("surface", "list"), ("mention_count", "list")]
+        )
+        self._tops = _most_frequent([counts] if self._tops is None else [self._tops, counts])
+
+    def finish(self) -> list[Named]:
+        """Give all senses that must be looked at one by one."""
+        named = [
+            Named(Sense(label, key, limit, _read_place(place)), surface, rule, count)
+            for label, key, limit, place, surface, rule, count in _rows_of(self._named.total())
+        ]
+        totals: dict[str, Counter[str]] = defaultdict(Counter)
+        for each in named:
+            totals[each.sense.key][each.sense.label] += each.mention_count
+        local: dict[tuple[str, str], int] = Counter()
+        rows = self._local.total()
+        for label, key, _, count, _ in _rows_of(rows):
+            local[label, key] += count
+        shared = {key for _, key in local} & set(totals)
+        labels_of: dict[str, Counter[str]] = defaultdict(Counter)
+        for (label, key), count in local.items():
+            labels_of[key][label] += count
+            if key in shared:
+                totals[key][label] += count
+        shared |= {key for key, labels in labels_of.items() if len(labels) > 1}
+        tops = set()
+        for key in sorted(shared):
+            both = totals[key] if key in totals else labels_of[key]
+            main = _main_label(both)
+            for label in labels_of[key]:
+                if label == main:
+                    tops.add((label, key))
+                elif both[main] >= _MAJORITY * both[label]:
+                    self.summed.add((label, key))
+        self.apart = {
+            name: count
+            for name, count in local.items()
+            if name[1] in shared and name not in self.summed
+        }
+        firsts: dict[tuple[str, str], str] = {}
+        summed = [row for row in _rows_of(rows) if row[:2] in self.summed]
+        for label, key, _, _, article_id in summed:
+            name = label, key
+            firsts[name] = min(firsts.get(name, article_id), article_id)
+        named += [
+            Named(Sense(label, key, firsts[label, key]), surface, "", count)
+            for label, key, surface, count, _ in summed
+        ]
+        for label, key, limit, count, surfaces, counts in _rows_of(self._tops):
+            if (label, key) in tops:
+                self.apart[label, key] -= count
+                named += [
+                    Named(Sense(label, key, limit), surface, "", each)
+                    for surface, each in zip(surfaces, counts, strict=True)
+                ]
+        return named
+
+
+def _most_frequent(parts: list[pa.Table]) -> pa.Table:
+    """Leave of the senses of one name that with most mentions; of equals the first article's."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    registry = registry or Registry({}, {})
-    corrections = corrections or Corrections()
+    rows = pa.concat_tables(parts)
+    names = [*_ALONE, "mention_count_sum", "surface_list", "mention_count_list"]
     order = pc.sort_indices(
-        mentions, [(name, "ascending") for name in ("article_id", "field", "start", "end")]
+        rows,
+        [(name, "ascending") for name in _NAME]
+        + [("mention_count_sum", "descending"), ("in_article", "ascending")],
     )
-    rows = mentions.take(order)
-    names = ("article_id", "field", "start", "end", "label", "surface")
-    columns = Mentions(*(rows[name].to_pylist() for name in names))
-    bound = bind_mentions(columns)
-    senses = _correct_senses(bound.senses, columns.article_ids, corrections)
-    groups = _Groups(senses, bound.rules, columns.surfaces, corrections)
-    groups.gather()
-    ids = _Ids(groups, registry)
-    found = [None if sense is None else ids.by_sense[sense] for sense in senses]
-    inverse = np.empty(len(found), dtype=np.int64)
-    inverse[order.to_numpy()] = np.arange(len(found))
-    entity_ids = pa.chunked_array([pa.array(found, pa.string()).take(pa.array(inverse))])
-    entities = _entities(groups, ids, mentions, articles, entity_ids)
-    return Resolution(
-        entity_ids,
-        entities,
-        _aliases(groups, ids, columns.surfaces, senses, bound.rules),
-        _table("merged", sorted(ids.registry.merged.items())),
-        ids.registry,
-        sorted([*corrections.faults, *groups.faults]),
-    )
+    rows = rows.select(names).take(order)
+    codes = [rows[name].combine_chunks().dictionary_encode().indices.to_numpy() for name in _NAME]
+    is_first = np.ones(rows.num_rows, bool)
+    is_first[1:] = np.any([np.diff(code) != 0 for code in codes], axis=0)
+    return rows.filter(pa.array(is_first))
 
 
-def _correct_senses(
-    senses: Sequence[Sense], article_ids: Sequence[str], corrections: Corrections
-) -> list[Sense | None]:
-    """Apply the corrections that concern what a mention stands for: ignore, retype, split."""
-    by_key: dict[tuple[str, str], list[Correction]] = defaultdict(list)
-    for row in corrections.of("ignore", "retype", "split"):
-        by_key[row.key].append(row)
-    if not by_key:
-        return list(senses)
-    corrected: list[Sense | None] = []
-    for sense, article_id in zip(senses, article_ids, strict=True):
-        now: Sense | None = sense
-        for row in by_key.get((sense.label, sense.key), ()):
-            if row.article_id in ("", article_id):
-                corrections.used.add(row.line)
-                if row.operation == "ignore":
-                    now = None
-                elif now and row.operation == "retype":
-                    now = Sense(row.b, now.key)
-                elif now and row.article_id:
-                    now = Sense(now.label, now.key, article_id)
-        corrected.append(now)
-    return corrected
+def _rows_of(rows: pa.Table | None) -> Iterator[tuple[Any, ...]]:
+    """Give the rows of a table as tuples."""
+    return zip(*(column.to_pylist() for column in rows.columns), strict=True) if rows else iter(())
+
+
+def _main_label(totals: Mapping[str, int]) -> str:
+    return min(totals, key=lambda label: (-totals[label], label))
+
+
+class _Totals:
+    """Gives names their entities, and counts the articles and the dates of each entity."""
+
+    def __init__(self, groups: _Groups, ids: _Ids, summed: set[tuple[str, str]]) -> None:
+        import numpy as np
+        import pyarrow as pa
+
+        self._ids = ids
+        codes = []
+        for sense in groups.senses:
+            is_summed = sense.article_id and (sense.label, sense.key) in summed
+            limit = _ANY if is_summed else sense.article_id
+            place = _write_place(sense.place) or ""
+            codes.append(_SEPARATOR.join((sense.label, sense.key, limit, place)))
+        self._codes = pa.array(codes, pa.string())
+        self.entity_ids = sorted(set(ids.by_sense.values()))
+        self.number = {entity_id: number for number, entity_id in enumerate(self.entity_ids)}
+        numbers = [self.number[ids.by_sense[sense]] for sense in groups.senses]
+        self._number_of_code = pa.array(numbers, pa.int64())
+        self._ids_array = pa.array(self.entity_ids, pa.string())
+        self.mention_counts = np.zeros(len(self.entity_ids), np.int64)
+        self.article_counts = np.zeros(len(self.entity_ids), np.int64)
+        self.first_dates = np.full(len(self.entity_ids), _LAST)
+        self.last_dates = np.full(len(self.entity_ids), _FIRST)
+
+    def assign(self, rows: pa.Table, corrected: pa.Table) -> Part:
+        """Give the names of some articles their entities."""
+        import pyarrow.compute as pc
+
+        labels, keys, limits = (
+            corrected[name].combine_chunks() for name in ("sense_label", "key", "in_article")
+        )
+        places = corrected["place"].combine_chunks().fill_null("")
+        numbers = self._look_up(labels, keys, limits, places)
+        if pc.any(pc.not_equal(limits, "")).as_py():
+            together = self._look_up(labels, keys, _ANY, "")
+            is_local = pc.not_equal(limits, "")
+            numbers = pc.coalesce(numbers, pc.if_else(is_local, together, None))
+        self._count(corrected, numbers)
+        entity_ids = self._ids_array.take(numbers)
+        is_alone = pc.and_(pc.is_null(numbers), pc.is_valid(labels))
+        alone = corrected.filter(is_alone)
+        ids, entities, aliases = self._make_alone(alone)
+        entity_ids = pc.replace_with_mask(entity_ids, is_alone, ids)
+        position = rows.column_names.index("entity_id")
+        bound = rows.set_column(position, rows.schema.field(position), entity_ids)
+        return Part(bound, rows["entity_id"], entities, aliases)
+
+    def _look_up(self, labels: pa.Array, keys: pa.Array, limits: Any, places: Any) -> pa.Array:
+        import pyarrow.compute as pc
+
+        code = pc.binary_join_element_wise(labels, keys, limits, places, _SEPARATOR)
+        return self._number_of_code.take(pc.index_in(code, self._codes))
+
+    def _count(self, rows: pa.Table, numbers: pa.Array) -> None:
+        import numpy as np
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        is_known = pc.is_valid(numbers)
+        entity = numbers.filter(is_known).to_numpy()
+        rows = rows.filter(is_known)
+        np.add.at(self.mention_counts, entity, rows["mention_count"].to_numpy())
+        article = rows["article_id"].combine_chunks().dictionary_encode().indices.to_numpy()
+        pairs = article.astype(np.int64) * max(len(self.entity_ids), 1) + entity
+        _, first = np.unique(pairs, return_index=True)
+        np.add.at(self.article_counts, entity[first], 1)
+        dates = rows["published_date"].cast(pa.int64())
+        is_dated = pc.is_valid(dates).to_numpy(zero_copy_only=False).astype(bool)
+        known = dates.drop_null().to_numpy()
+        np.minimum.at(self.first_dates, entity[is_dated], known)
+        np.maximum.at(self.last_dates, entity[is_dated], known)
+
+    def _make_alone(self, rows: pa.Table) -> tuple[pa.Array, pa.Table, pa.Table]:
+        """Make entities of the senses of which one article alone knows.
+
+        Returns:
+            The entity of each row, the entities and their spellings.
+        """
+        import pyarrow as pa
+
+        senses: dict[tuple[str, str, str], str] = {}
+        spellings: dict[str, dict[str, int]] = {}
+        dates: dict[str, Any] = {}
+        ids = []
+        names = [*_ALONE, "surface", "mention_count", "published_date"]
+        for label, key, limit, surface, count, date in _rows_of(rows.select(names)):
+            sense = label, key, limit
+            if sense not in senses:
+                senses[sense] = _unused_id(sense, self._ids.reserved)
+            entity_id = senses[sense]
+            ids.append(entity_id)
+            spellings.setdefault(entity_id, {})[surface] = count
+            dates[entity_id] = date
+        entities = [
+            (
+                entity_id,
+                label,
+                _most(spellings[entity_id]),
+                sum(spellings[entity_id].values()),
+                1,
+                *[dates[entity_id]] * 2,
+                *[None] * 6,
+            )
+            for (label, _, _), entity_id in senses.items()
+        ]
+        aliases = [
+            (entity_id, surface, count, "spelling" if len(counts) > 1 else "alone")
+            for entity_id, counts in spellings.items()
+            for surface, count in counts.items()
+        ]
+        return pa.array(ids, pa.string()), _table("entities", entities), _table("aliases", aliases)
+
+
+_NEW, _IGNORED = "", "-"
+_READINGS = 10_000
+_SEPARATOR, _ANY = "\x1f", "*"
+_FIRST, _LAST = -(1 << 62), 1 << 62
+
+
+def _unused_id(parts: Iterable[str], reserved: set[str]) -> str:
+    """Hash what a sense is to an id that no other entity has."""
+    parts = list(parts)
+    entity_id, number = hash_id(*parts), 1
+    while entity_id in reserved:
+        number += 1
+        entity_id = hash_id(*parts, str(number))
+    return entity_id
+
+
+def _most(counts: Mapping[str, int]) -> str:
+    """Give the most frequent name; of equals the first in code point order."""
+    return min(counts, key=lambda name: (-counts[name], name))
+
+
+class Readings:
+    """What the lists of names say of names, and which names are spellings of one another.
+
+    All of it depends on the names alone, and is kept from run to run because it takes long.
+
+    Args:
+        rows: The side table `.readings` of an earlier run; None for none.
+    """
+
+    def __init__(self, rows: pa.Table | None = None) -> None:
+        self._rows = rows if rows is not None else schema_of(READINGS).empty_table()
+        columns = ["label", "surface", "known", "spelled", "same"]
+        self._kept = {
+            (label, surface): (known, spelled, same)
+            for label, surface, known, spelled, same in _rows_of(self._rows.select(columns))
+        }
+        self._by_slug: dict[str, Known] = {}
+        self._asked: dict[tuple[str, str], tuple[str | None, str | None]] = {}
+        self._same: dict[str, dict[str, set[str]]] = {}
+
+    def find_known(self, surface: str, label: str) -> Known | None:
+        """Find the curated entity that has a name as one of its aliases."""
+        kept = self._kept.get((label, surface))
+        known = self._find(kept[0]) if kept else find_known(surface, label)
+        self._asked[label, surface] = known.slug if known else None, None
+        return known
+
+    def find_spelled(self, surface: str, label: str) -> Known | None:
+        """Find the curated entity of which a name is another spelling, once it is no alias."""
+        kept = self._kept.get((label, surface))
+        if kept and kept[1] is not None:
+            known = self._find(kept[1])
+        else:
+            known = find_spelled(surface, label)
+        self._asked[label, surface] = None, known.slug if known else ""
+        return known
+
+    def _find(self, slug: str | None) -> Known | None:
+        if not slug:
+            return None
+        if not self._by_slug:
+            self._by_slug = {known.slug: known for known in curated().by_key.values()}
+        return self._by_slug[slug]
+
+    def same_spellings(self, names: Sequence[str], label: str) -> Iterator[tuple[str, str]]:
+        """List the pairs of names that are spellings of one another.
+
+        Args:
+            names: Distinct names, sorted; all there are of the label.
+            label: PERSON, ORG or PLACE, of all of them.
+        """
+        old: dict[str, str] = {}
+        new = []
+        for name in names:
+            kept = self._kept.get((label, name))
+            if kept and kept[2] is not None:
+                old[name] = kept[2]
+            else:
+                new.append(name)
+        same: dict[str, set[str]] = {name: set() for name in names}
+        for name, others in old.items():
+            same[name].update(other for other in others.split(_SEPARATOR) if other in old)
+        for a, b in _compare(new, self._blocks_beside(new, old, label), label):
+            same[a].add(b)
+            same[b].add(a)
+        self._same[label] = same
+        return _sure_pairs(names, same, label)
+
+    def _blocks_beside(
+        self, new: Sequence[str], old: Mapping[str, str], label: str
+    ) -> dict[str, list[str]]:
+        """Give the names compared before, by those of their blocks that new names have too."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        wanted = sorted({block for name in new for block in skeleton(name, label)})
+        rows = self._rows.filter(
+            pc.and_(pc.equal(self._rows["label"], label), pc.is_valid(self._rows["blocks"]))
+        )
+        found: dict[str, list[str]] = defaultdict(list)
+        if not wanted or not rows.num_rows:
+            return found
+        blocks = pc.split_pattern(rows["blocks"], _SEPARATOR).combine_chunks()
+        pairs = pa.table(
+            [pc.list_flatten(blocks), rows["surface"].take(pc.list_parent_indices(blocks))],
+            names=["block", "surface"],
+        )
+        for block, name in _rows_of(within(pairs, "block", pa.array(wanted))):
+            if name in old:
+                found[block].append(name)
+        return found
+
+    def tables(self) -> Iterator[pa.Table]:
+        """Give the rows for the next run: of the names that were asked for in this one."""
+        asked = sorted(self._asked)
+        for start in range(0, len(asked), _READINGS):
+            rows = []
+            for label, surface in asked[start : start + _READINGS]:
+                same = self._same.get(label, {}).get(surface)
+                blocks = None if same is None else _SEPARATOR.join(skeleton(surface, label))
+                others = None if same is None else _SEPARATOR.join(sorted(same))
+                name_id = hash_id(label, surface)
+                rows.append((name_id, label, surface, *self._asked[label, surface], blocks, others))
+            yield _from_rows(rows, schema_of(READINGS))
 
 
 class _Groups:
@@ -155,18 +731,22 @@ class _Groups:
 
     def __init__(
         self,
-        senses: Sequence[Sense | None],
-        rules: Sequence[str],
-        surfaces: Sequence[str],
+        named: Sequence[Named],
+        apart: Mapping[tuple[str, str], int],
         corrections: Corrections,
+        readings: Readings,
     ) -> None:
         self.corrections = corrections
+        self.readings = readings
         self.faults: list[tuple[int, str]] = []
-        self.counts: Counter[Sense] = Counter(sense for sense in senses if sense)
-        self.spellings: dict[Sense, Counter[str]] = {sense: Counter() for sense in self.counts}
-        for sense, rule, surface in zip(senses, rules, surfaces, strict=True):
-            if sense and not rule:
-                self.spellings[sense][surface] += 1
+        self.counts: Counter[Sense] = Counter()
+        self.spellings: dict[Sense, dict[str, int]] = {}
+        for sense, surface, rule, count in named:
+            self.counts[sense] += count
+            spellings = self.spellings.setdefault(sense, {})
+            if not rule:
+                spellings[surface] = spellings.get(surface, 0) + count
+        self._apart_counts = apart
         self.senses = sorted(self.counts, key=_order)
         self.leader = {sense: sense for sense in self.senses}
         self.members = {sense: [sense] for sense in self.senses}
@@ -240,13 +820,13 @@ class _Groups:
         if sense.place:
             return Identity(place_id(sense.place), None, sense.place)
         for surface in sorted(self.spellings[sense]):
-            known = find_known(surface, sense.label)
+            known = self.readings.find_known(surface, sense.label)
             if known:
                 return Identity(curated_id(known.slug), known, home_of(known))
         if sense.label == "PERSON" and " " not in sense.key:
             return None
         for surface in sorted(self.spellings[sense]):
-            known = find_spelled(surface, sense.label)
+            known = self.readings.find_spelled(surface, sense.label)
             if known:
                 return Identity(curated_id(known.slug), known, home_of(known))
         return None
@@ -256,14 +836,17 @@ class _Groups:
         by_name: dict[str, dict[str, list[Sense]]] = defaultdict(lambda: defaultdict(list))
         for sense in self.senses:
             by_name[sense.key][sense.label].append(sense)
-        for labels in by_name.values():
+        for label, key in self._apart_counts:
+            by_name[key][label] += []
+        for key, labels in by_name.items():
             if len(labels) < 2:
                 continue
             totals = {
                 label: sum(self.counts[sense] for sense in senses)
+                + self._apart_counts.get((label, key), 0)
                 for label, senses in labels.items()
             }
-            main = min(totals, key=lambda label: (-totals[label], label))
+            main = _main_label(totals)
             target = min(labels[main], key=lambda sense: (-self.counts[sense], _order(sense)))
             for label, senses in labels.items():
                 if label != main and totals[main] >= _MAJORITY * totals[label]:
@@ -279,7 +862,7 @@ class _Groups:
             for surface in sorted(self.spellings[sense])[:1]:
                 named[sense.label][surface] = sense
         for label, senses in sorted(named.items()):
-            for a, b in same_spellings(sorted(senses), label):
+            for a, b in self.readings.same_spellings(sorted(senses), label):
                 self.join(senses[a], senses[b])
 
     def _gather_corrections(self) -> None:
@@ -363,6 +946,7 @@ class _Ids:
             if leader not in self._ids:
                 self._ids[leader] = self._new_id(leader, reserved)
                 reserved.add(self._ids[leader])
+        self.reserved = reserved
         self.by_sense = {sense: self._ids[groups.find(sense)] for sense in groups.senses}
         self.registry = self._register(registry, claims)
 
@@ -379,11 +963,7 @@ class _Ids:
         members = self._groups.members[leader]
         first = min(members, key=lambda sense: (sense.article_id, sense.key, sense.label))
         parts = [first.label, first.key] + [first.article_id] * bool(first.article_id)
-        entity_id, number = hash_id(*parts), 1
-        while entity_id in reserved:
-            number += 1
-            entity_id = hash_id(*parts, str(number))
-        return entity_id
+        return _unused_id(parts, reserved)
 
     def _register(self, registry: Registry, claims: Iterable[tuple[Any, ...]]) -> Registry:
         ids = dict(registry.ids)
@@ -401,24 +981,7 @@ class _Ids:
         return Registry(ids, {old: new for old, new in merged.items() if old not in current})
 
 
-def _entities(
-    groups: _Groups, ids: _Ids, mentions: pa.Table, articles: pa.Table, entity_ids: pa.ChunkedArray
-) -> pa.Table:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    dates = articles["published_date"].take(
-        pc.index_in(mentions["article_id"], articles["article_id"].combine_chunks())
-    )
-    rows = pa.table({"id": entity_ids, "article": mentions["article_id"], "date": dates})
-    totals = (
-        rows.filter(pc.is_valid(rows["id"]))
-        .group_by("id")
-        .aggregate(
-            [([], "count_all"), ("article", "count_distinct"), ("date", "min"), ("date", "max")]
-        )
-    )
-    total = {row["id"]: row for row in totals.to_pylist()}
+def _entities(groups: _Groups, ids: _Ids, totals: _Totals) -> pa.Table:
     renamed = {row.key: row.b for row in groups.corrections.of("rename")}
     placed = {("PLACE", name_key(row.a, "PLACE")): row for row in groups.corrections.of("place")}
     made = []
@@ -435,16 +998,16 @@ def _entities(
         parent = (
             curated_id(identity.known.parent) if identity.known and identity.known.parent else None
         )
-        row = total[entity_id]
+        number = totals.number[entity_id]
         made.append(
             (
                 entity_id,
                 identity.known.label if identity.known else _label(groups, members),
                 name or (identity.known.name if identity.known else _name(groups, members)),
-                row["count_all"],
-                row["article_count_distinct"],
-                row["date_min"],
-                row["date_max"],
+                int(totals.mention_counts[number]),
+                int(totals.article_counts[number]),
+                _read_date(totals.first_dates[number]),
+                _read_date(totals.last_dates[number]),
                 place.country_code if place else None,
                 place.latitude if place else None,
                 place.longitude if place else None,
@@ -457,6 +1020,13 @@ def _entities(
     return _table(
         "entities", [(*row[:-1], row[-1] if row[-1] in present else None) for row in made]
     )
+
+
+def _read_date(number: int) -> datetime | None:
+    """Give the date of a number of milliseconds; None for none."""
+    if number in (_FIRST, _LAST):
+        return None
+    return datetime(1970, 1, 1) + timedelta(milliseconds=int(number))
 
 
 def _corrected_place(row: Correction, groups: _Groups) -> Place | None:
@@ -478,7 +1048,7 @@ def _label(groups: _Groups, members: Sequence[Sense]) -> str:
     totals: Counter[str] = Counter()
     for sense in members:
         totals[sense.label] += groups.counts[sense]
-    return min(totals, key=lambda label: (-totals[label], label))
+    return _main_label(totals)
 
 
 def _name(groups: _Groups, members: Sequence[Sense]) -> str:
@@ -488,23 +1058,16 @@ def _name(groups: _Groups, members: Sequence[Sense]) -> str:
         totals.update(groups.spellings[sense])
     if not totals:  # only ever an acronym or a surname here: the key is all there is
         return members[0].key
-    return min(totals, key=lambda name: (-totals[name], name))
+    return _most(totals)
 
 
-def _aliases(
-    groups: _Groups,
-    ids: _Ids,
-    surfaces: Sequence[str],
-    senses: Sequence[Sense | None],
-    rules: Sequence[str],
-) -> pa.Table:
+def _aliases(groups: _Groups, ids: _Ids, named: Iterable[Named]) -> pa.Table:
     counts: Counter[tuple[str, str]] = Counter()
     reasons: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for (surface, sense, rule), count in Counter(zip(surfaces, senses, rules, strict=True)).items():
-        if sense:
-            alias = ids.by_sense[sense], surface
-            counts[alias] += count
-            reasons[alias].add(rule or _rule(groups, sense, surface))
+    for sense, surface, rule, count in named:
+        alias = ids.by_sense[sense], surface
+        counts[alias] += count
+        reasons[alias].add(rule or _rule(groups, sense, surface))
     rows = [
         (*alias, count, min(reasons[alias], key=RULES.index)) for alias, count in counts.items()
     ]
@@ -526,9 +1089,12 @@ def _rule(groups: _Groups, sense: Sense, surface: str) -> str:
 
 
 def _table(table: str, rows: Iterable[tuple[Any, ...]]) -> pa.Table:
+    return _from_rows(rows, arrow_schema(table))
+
+
+def _from_rows(rows: Iterable[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
     import pyarrow as pa
 
-    schema = arrow_schema(table)
     columns = list(zip(*rows, strict=True)) or [()] * len(schema)
     return pa.Table.from_arrays(
         [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)],
@@ -584,20 +1150,42 @@ def same_spellings(names: Sequence[str], label: str) -> Iterator[tuple[str, str]
     Yields:
         Pairs, each once, in a fixed order.
     """
+    same: dict[str, set[str]] = {name: set() for name in names}
+    for a, b in _compare(names, {}, label):
+        same[a].add(b)
+        same[b].add(a)
+    return _sure_pairs(names, same, label)
+
+
+def _compare(
+    names: Sequence[str], beside: Mapping[str, Sequence[str]], label: str
+) -> Iterator[tuple[str, str]]:
+    """List the pairs that are spellings of one another, among names and with others beside them.
+
+    Args:
+        names: Distinct names.
+        beside: Others by their blocks; they are not compared among themselves.
+        label: PERSON, ORG or PLACE, of all of them.
+    """
     blocks: dict[str, list[str]] = {}
     for name in names:
         for block in skeleton(name, label):
             blocks.setdefault(block, []).append(name)
-    same: dict[str, set[str]] = {name: set() for name in names}
     seen: set[tuple[str, str]] = set()
-    for found in blocks.values():
-        for pair in combinations(found, 2):
+    for block, found in blocks.items():
+        pairs = chain(combinations(found, 2), product(found, beside.get(block, ())))
+        for a, b in pairs:
+            pair = (a, b) if a < b else (b, a)
             if pair not in seen:
                 seen.add(pair)
-                a, b = pair
-                if same_name(a, b, label) and not are_apart(a, b, label):
-                    same[a].add(b)
-                    same[b].add(a)
+                if same_name(*pair, label) and not are_apart(*pair, label):
+                    yield pair
+
+
+def _sure_pairs(
+    names: Sequence[str], same: Mapping[str, set[str]], label: str
+) -> Iterator[tuple[str, str]]:
+    """Leave out the pairs of a name that would join two who are not the same."""
     doubtful = {
         name
         for name, others in same.items()

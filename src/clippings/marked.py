@@ -155,7 +155,11 @@ def _chunks(text: str, layout: MarkedLayout, elements: Elements) -> Iterator[_Ch
             ending = None
         end = ending.end() if ending else stop
         rest = _LINE.search(text, match.end(), end)
-        is_broken = start in lost_starts or rest is None or rest.start() in lost_starts
+        is_broken = start in lost_starts
+        if rest is not None:
+            is_broken = is_broken or rest.start() in lost_starts
+        elif "title" not in groups(match):  # a title alone is an article without a text
+            is_broken = True
         yield _Chunk(start, end, match, ending, is_broken)
 
 

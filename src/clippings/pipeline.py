@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +21,13 @@ from clippings.articles import Article
 from clippings.corrections import FILE as CORRECTIONS
 from clippings.corrections import Correction, Corrections, read_corrections
 from clippings.dates import parse_date
-from clippings.errors import DateError, ReadError, StoreError, WorkerError
+from clippings.errors import DateError, ReadError, StoreError
 from clippings.layouts.layout import FOLDER as LAYOUTS
 from clippings.layouts.layout import AnyLayout, layout_names, load_layout
 from clippings.models import Model, find_model
 from clippings.read import MAX_DUMP_BYTES, Dump, decode
 from clippings.records import (
+    PASSING,
     PROBLEMS,
     SCHEMA_VERSION,
     TABLES,
@@ -42,6 +45,9 @@ from clippings.records import (
 from clippings.registry import FILE as REGISTRY
 from clippings.registry import Registry, read_registry, write_registry
 from clippings.scan import Found, find_dumps, hash_id, name_dump, to_text
+from clippings.side import BOUND, READINGS, SIGNS, schema_of, table_key
+from clippings.spill import DIGITS, Change, Spill, within, without
+from clippings.workers import Crew, Loss, share_memory
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,13 +56,22 @@ if TYPE_CHECKING:
 TAG_VERSION = 1
 """Raised by hand when tag.py finds something else with the same model."""
 
-STORIES_VERSION = 1
+STORIES_VERSION = 2
 """Raised by hand when stories.py finds other families in the same articles."""
+
+SECONDS_PER_DUMP = 600.0
+"""What a worker process may take for a small dump, in seconds."""
+DOUBLE_TIME_BYTES = 5 * 2**20
+"""Size of a dump that may take twice as long, and so on: 120 seconds for each MiB more, ten times
+what the shipped pipeline takes."""
 
 _BY_DUMP = ("dumps", "occurrences", "spans", "problems")
 _BY_ARTICLE = ("articles", "article_topics", "mentions")
 _BATCH_BYTES = 250_000
 _BATCH_DUMPS = 200
+_BATCH_ARTICLES = 1_000
+_BATCH_ROWS = 100_000
+_WHOLE_ROWS = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +155,8 @@ def ingest(
     max_dump_bytes: int = MAX_DUMP_BYTES,
     map: Map | None = None,
     workers: int = 1,
+    seconds_per_dump: float = SECONDS_PER_DUMP,
+    max_worker_bytes: int | None = None,
     progress: Progress | None = None,
     registry: str | Path | None = None,
 ) -> Run:
@@ -156,7 +173,11 @@ def ingest(
             A user's own stand in the folder `layouts` beside `raw`.
         max_dump_bytes: Dumps over this size, in bytes, are rejected.
         map: How batches are worked off; None for `workers` processes.
-        workers: Processes, where no `map` is given; 1 for this one.
+        workers: Processes, where no `map` is given; 1 for this one, where no limits hold.
+        seconds_per_dump: What a small dump may take in a process; one of `DOUBLE_TIME_BYTES` twice
+            that, and so on.
+        max_worker_bytes: What each process may take beside the model, in bytes; None for its share
+            of half of the memory. Kept on Linux only.
         progress: Called with the dumps done and to do, after every batch.
         registry: The registry.json of another folder of tables, to start a new one with its ids.
 
@@ -170,7 +191,7 @@ def ingest(
         ModelError: There is no such pipeline, or it cannot be loaded.
         ReadError: `raw` is no folder that can be listed.
         StoreError: `processed` cannot be read or written.
-        WorkerError: A worker process was killed.
+        WorkerError: No worker process can be started.
     """
     raw, processed = Path(raw), Path(processed)
     folder = raw.parent / LAYOUTS
@@ -195,7 +216,7 @@ def ingest(
             Batch(jobs, raw, processed, layouts, found_model, max_dump_bytes)
             for jobs in _pack(plan.jobs)
         ]
-        run_map = map or _pool(min(workers, len(batches)))
+        run_map = map or _pool(workers, seconds_per_dump, max_worker_bytes)
         put_off: list[Found] = []
         done_count = 0
         for done in run_map(process_batch, batches) if batches else ():
@@ -219,7 +240,7 @@ def _known_archives(previous: store.Snapshot | None, max_dump_bytes: int) -> dic
     if previous and all(previous.manifest[name] == rule for name, rule in rules.items()):
         for note in previous.manifest["dumps"].values():
             if note["archive_sha256"]:
-                is_passing = note["code"] in ("changing", "failed")
+                is_passing = note["code"] in PASSING
                 values = {name: note[name] for name in _FOUND}
                 each = Found(**values | ({"code": None, "detail": None} if is_passing else {}))
                 known.setdefault(each.file, []).append(each)
@@ -317,43 +338,108 @@ def _pack(jobs: Iterable[Job]) -> list[tuple[Job, ...]]:
     return [tuple(part) for part in packed]
 
 
-def _pool(workers: int) -> Map:
+class Pool:
+    """Processes that work off batches within limits, for whoever has threads that wait for them.
+
+    A dump that ends its process or goes beyond the limits is put off, and the others are done.
+
+    Args:
+        workers: Most processes at a time.
+        model: The pipeline that each loads first.
+        seconds_per_dump: What a small dump may take; one of `DOUBLE_TIME_BYTES` twice that, and so
+            on.
+        max_worker_bytes: What each process may take beside the model, in bytes; None for its share
+            of half of the memory. Kept on Linux only.
+    """
+
+    def __init__(
+        self,
+        workers: int,
+        model: Model,
+        *,
+        seconds_per_dump: float = SECONDS_PER_DUMP,
+        max_worker_bytes: int | None = None,
+    ) -> None:
+        self._seconds = seconds_per_dump
+        max_bytes = max_worker_bytes or share_memory(workers)
+        self._crew = Crew(workers, partial(_load_model, model), max_bytes)
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._crew.__exit__(*error)
+
+    def stop(self) -> None:
+        """End all processes at once; a `run` under way ends with a CancelledError."""
+        self._crew.stop()
+
+    def run(self, work: Callable[[Batch], Done], batch: Batch) -> Done:
+        """Work off one batch in one of the processes, dump by dump; any thread may call this.
+
+        Raises:
+            CancelledError: The pool was stopped.
+            WorkerError: No process can be started.
+            Exception: What `work` raises.
+        """
+        parts = [replace(batch, jobs=(job,)) for job in batch.jobs]
+        items = [(part, self._limit(part)) for part in parts]
+        results = self._crew.run(work, items, _lacked_memory)
+        saved: list[str] = []
+        put_off: list[Found] = []
+        for part, result in zip(parts, results, strict=True):
+            if isinstance(result, Loss):
+                found = part.jobs[0].found
+                put_off.append(replace(found, code=result.code, detail=result.detail))
+            else:
+                saved += result.saved
+                put_off += result.put_off
+        return Done(tuple(saved), tuple(put_off))
+
+    def _limit(self, part: Batch) -> float:
+        byte_count = part.jobs[0].found.byte_count or 0
+        return self._seconds * (1 + byte_count / DOUBLE_TIME_BYTES)
+
+
+def _load_model(model: Model) -> None:
+    from clippings.tag import load_pipeline
+
+    load_pipeline(model)
+
+
+def _lacked_memory(done: Done) -> bool:
+    return any(found.code == "out_of_memory" for found in done.put_off)
+
+
+def _pool(workers: int, seconds_per_dump: float, max_worker_bytes: int | None) -> Map:
     if workers <= 1:
         return map
-    return _PoolMap(workers)
+    return _PoolMap(workers, seconds_per_dump, max_worker_bytes)
 
 
 @dataclass(frozen=True, slots=True)
 class _PoolMap:
     workers: int
+    seconds_per_dump: float
+    max_worker_bytes: int | None
 
     def __call__(self, work: Callable[[Batch], Done], batches: Sequence[Batch]) -> Iterator[Done]:
-        import multiprocessing
-
-        # Not forked: the threads of Arrow and of a notebook do not survive a fork.
-        context = multiprocessing.get_context("spawn")
         count = min(self.workers, len(batches))
-        try:
-            with ProcessPoolExecutor(count, context, _end_with_run) as pool:
-                yield from pool.map(work, batches)
-        except BrokenProcessPool:
-            raise WorkerError(
-                "expected every worker to come to its end, found one killed, perhaps for memory. "
-                "Run again with --workers 1: what the others finished is saved and not done twice."
-            ) from None
-
-
-def _end_with_run() -> None:
-    """End this worker when the run that started it is killed; it would wait for work for ever."""
-    import multiprocessing
-    from threading import Thread
-
-    def watch() -> None:
-        if run := multiprocessing.parent_process():
-            run.join()
-            os._exit(1)
-
-    Thread(target=watch, daemon=True).start()
+        pool = Pool(
+            count,
+            batches[0].model,
+            seconds_per_dump=self.seconds_per_dump,
+            max_worker_bytes=self.max_worker_bytes,
+        )
+        with pool, ThreadPoolExecutor(count) as threads:
+            futures = [threads.submit(pool.run, work, batch) for batch in batches]
+            try:
+                for future in as_completed(futures):
+                    yield future.result()
+            except BaseException:  # must not wait for the batches under way
+                threads.shutdown(wait=False, cancel_futures=True)
+                pool.stop()
+                raise
 
 
 # --- process ----------------------------------------------------------------------------------
@@ -362,38 +448,54 @@ def _end_with_run() -> None:
 def process_batch(batch: Batch) -> Done:
     """Process the dumps of a batch and save what they yield; done work is not done again.
 
-    An error in one dump becomes a problem of that dump and leaves the others alone.
+    An error in one dump, and a lack of memory too, becomes a problem of that dump and leaves the
+    others alone.
 
     Raises:
         ModelError: The pipeline cannot be loaded.
+        StoreError: The work cannot be saved.
     """
-    from clippings.tag import load_pipeline
-
     saved, put_off = [], []
     for job in batch.jobs:
-        if store.load_work(batch.processed, job.key) is None:
-            found = job.found
-            # Read again, and only used when it is what was planned: a dump may grow meanwhile.
-            try:
-                content = read_content(
-                    batch.raw, found.file, found.member, max_bytes=batch.max_dump_bytes
-                )
-            except ReadError:
-                content = b""
-            if hashlib.sha256(content).hexdigest() != found.sha256:
-                detail = f"expected the {found.byte_count:,} bytes of a moment ago, found others"
-                put_off.append(replace(found, sha256=None, code="changing", detail=detail))
-                continue
-            nlp = load_pipeline(batch.model)
-            try:
-                tables = process(content, batch.layouts, nlp)
-            except Exception as error:  # one dump must not stop the others
-                detail = f"expected rows, found {type(error).__name__}: {error}"
-                put_off.append(replace(found, code="failed", detail=detail))
-                continue
-            store.save_work(batch.processed, job.key, tables)
-        saved.append(job.key)
+        try:
+            refused = _process_job(batch, job)
+        except MemoryError as error:
+            detail = f"expected memory to work in, found none: {str(error) or 'MemoryError'}"
+            refused = replace(job.found, code="out_of_memory", detail=detail)
+        if refused:
+            put_off.append(refused)
+        else:
+            saved.append(job.key)
     return Done(tuple(saved), tuple(put_off))
+
+
+def _process_job(batch: Batch, job: Job) -> Found | None:
+    """Process one dump and save what it yields, or say why it is put off."""
+    from clippings.tag import load_pipeline
+
+    if store.load_work(batch.processed, job.key) is not None:
+        return None
+    found = job.found
+    # Read again, and only used when it is what was planned: a dump may grow meanwhile. Room is made
+    # for as much of a file as may be read: 512 MiB are not to be had in every worker.
+    max_bytes = batch.max_dump_bytes if found.member is not None else found.byte_count or 0
+    try:
+        content = read_content(batch.raw, found.file, found.member, max_bytes=max_bytes)
+    except ReadError:
+        content = b""
+    if hashlib.sha256(content).hexdigest() != found.sha256:
+        detail = f"expected the {found.byte_count:,} bytes of a moment ago, found others"
+        return replace(found, sha256=None, code="changing", detail=detail)
+    nlp = load_pipeline(batch.model)
+    try:
+        tables = process(content, batch.layouts, nlp)
+    except MemoryError:
+        raise
+    except Exception as error:  # one dump must not stop the others
+        detail = f"expected rows, found {type(error).__name__}: {error}"
+        return replace(found, code="failed", detail=detail)
+    store.save_work(batch.processed, job.key, tables)
+    return None
 
 
 def process(content: bytes, layouts: Sequence[AnyLayout], nlp: Language) -> dict[str, pa.Table]:
@@ -435,7 +537,7 @@ def _read(
     if not dump.text.strip("\ufeff \t\r\n\f\v"):
         status = "empty"
         problems.append(_problem("empty", "expected articles, found no text", None))
-    elif any(span.kind == "unknown" for span in found.spans):
+    elif choice.layout is None or any(span.kind == "unknown" for span in found.spans):
         status = "partial"
     distinct = dict(zip(ids, found.articles, strict=True))
     fields = [(key, name) for key in distinct for name in ("title", "body")]
@@ -560,25 +662,46 @@ def _publish(
     if previous and all(previous.manifest[name] == note for name, note in notes.items()):
         store.make_links(processed)
         return previous
-    fresh = _fresh_rows(plan, processed, previous)
-    gone = set(plan.before) - plan.stays
     publication = store.Publication(processed, previous)
-    articles = _Articles(publication, fresh, gone, previous)
+    gone = sorted(set(plan.before) - plan.stays)
+    come = _gather(plan, processed, previous, publication.scratch)
+    _remove_dead(come, gone, previous, publication)
+    articles = _Articles(publication, come, previous)
     faults = articles.put(corrections)
-    articles.put_stories()
-    resolved = articles.put_entities(ids, corrections)
-    fresh["problems"] = _join(fresh["problems"], _complaints([*faults, *resolved.faults]))
+    articles.put_stories(is_anew=not _is_same(previous, notes, "stories_version"))
+    is_anew = not _is_same(previous, notes, "entities_version")
+    with _no_cycles():
+        resolver = articles.put_entities(ids, corrections, is_anew=is_anew)
+    come["problems"].add(_complaints([*faults, *resolver.faults()]))
+    come["problems"].remove([hash_id(CORRECTIONS)])
     for table in _BY_DUMP:
-        publication.put(table, gone | {hash_id(CORRECTIONS)}, fresh[table])
+        come[table].remove(gone)
+        publication.put_change(come[table])
     notes["corrected"] = articles.corrected
-    return publication.commit(notes, {REGISTRY: write_registry(resolved.registry)})
+    return publication.commit(notes, {REGISTRY: write_registry(resolver.registry)})
 
 
-def _fresh_rows(
-    plan: _Plan, processed: Path, previous: store.Snapshot | None
-) -> dict[str, pa.Table]:
-    """Gather the rows of all dumps that do not stay as they are."""
-    parts: dict[str, list[pa.Table]] = {table: [] for table in TABLES}
+@contextmanager
+def _no_cycles() -> Iterator[None]:
+    """Make objects that do not refer to one another in a circle, and let nobody look for such."""
+    was_enabled = gc.isenabled()
+    gc.disable()  # it would look through all names again and again
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _is_same(previous: store.Snapshot | None, notes: Mapping[str, Any], name: str) -> bool:
+    return previous is None or bool(previous.manifest[name] == notes[name])
+
+
+def _gather(
+    plan: _Plan, processed: Path, previous: store.Snapshot | None, folder: Path
+) -> dict[str, Change]:
+    """Gather the rows of all dumps that do not stay as they are, on the disk."""
+    come = {table: Change(table, folder) for table in (*_BY_DUMP, *_BY_ARTICLE)}
     stays = plan.stays
     for dump_id, note in plan.state.items():
         if dump_id in stays:
@@ -600,8 +723,38 @@ def _fresh_rows(
         else:
             tables = _rejected(note["byte_count"], note["code"], note["detail"])
         for table, rows in tables.items():
-            parts[table].append(_own(rows, dump_id, note))
-    return {table: store.concat(table, tables) for table, tables in parts.items()}
+            come[table].add(_own(rows, dump_id, note))
+        if "articles" in tables:
+            for table in _BY_ARTICLE:
+                come[table].remove(tables["articles"]["article_id"])
+    return come
+
+
+def _remove_dead(
+    come: Mapping[str, Change],
+    gone_dumps: Sequence[str],
+    previous: store.Snapshot | None,
+    publication: store.Publication,
+) -> None:
+    """Let the articles go that stand in no dump any more."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if previous is None or not gone_dumps:
+        return
+    schema = pa.schema([("article_id", pa.string())])
+    lost, found = (Spill(schema, "article_id", publication.scratch) for _ in range(2))
+    gone = pa.array(gone_dumps, pa.string())
+    for rows in previous.read_parts("occurrences", ["dump_id", "article_id"]):
+        lost.add(rows.filter(pc.is_in(rows["dump_id"], gone)).select(["article_id"]))
+        found.add(without(rows, "dump_id", gone).select(["article_id"]))
+    for prefix in come["occurrences"].prefixes():
+        found.add(come["occurrences"].added(prefix).select(["article_id"]))
+    for prefix in lost.prefixes():
+        standing = pc.unique(found.read(prefix)["article_id"])
+        dead = pc.unique(without(lost.read(prefix), "article_id", standing)["article_id"])
+        for table in _BY_ARTICLE:
+            come[table].remove(dead)
 
 
 def _carry(previous: store.Snapshot, dump_id: str) -> dict[str, pa.Table]:
@@ -646,8 +799,9 @@ def _complaints(faults: Iterable[tuple[int, str]]) -> pa.Table:
 class _Articles:
     """Puts the tables of articles and entities.
 
-    An article comes with its first occurrence and goes with its last. Entities are worked out over
-    all mentions each time; only the buckets in which a row changes are written.
+    An article comes with its first occurrence and goes with its last. Stories and entities are
+    worked out over all articles each time, from side tables that hold what is needed of each; only
+    the buckets in which a row changes are written.
 
     Attributes:
         corrected: What stood in the columns of an article before it was corrected, by article_id;
@@ -657,21 +811,12 @@ class _Articles:
     def __init__(
         self,
         publication: store.Publication,
-        fresh: Mapping[str, pa.Table],
-        gone_dumps: Collection[str],
+        come: Mapping[str, Change],
         previous: store.Snapshot | None,
     ) -> None:
-        import pyarrow.compute as pc
-
         self._publication = publication
+        self._come = come
         self._previous = previous
-        kept = _kept(previous, "occurrences", ["dump_id", "article_id"], gone_dumps)
-        found = _join(kept, fresh["occurrences"].select(kept.column_names))["article_id"]
-        known = _kept(previous, "articles", ["article_id"], ())
-        dead = known.filter(pc.invert(pc.is_in(known["article_id"], pc.unique(found))))
-        come = fresh["articles"]["article_id"].to_pylist()
-        self._go = {*dead["article_id"].to_pylist(), *come}
-        self._come = {table: _distinct(table, fresh[table]) for table in _BY_ARTICLE}
         self.corrected: dict[str, dict[str, Any]] = {}
 
     def put(self, corrections: Corrections) -> list[tuple[int, str]]:
@@ -680,19 +825,13 @@ class _Articles:
         Returns:
             Line and message of each correction that could not be used.
         """
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         before = self._previous.manifest["corrected"] if self._previous else {}
-        rows = self._come["articles"]
         wanted = {row.article_id for row in corrections.of("date", "outlet")} | set(before)
-        again = wanted - self._go
-        if again:
-            old = _kept(self._previous, "articles", rows.column_names, self._go)
-            rows = _join(rows, old.filter(pc.is_in(old["article_id"], pa.array(sorted(again)))))
-        articles = {row["article_id"]: row for row in rows.to_pylist()} if wanted else {}
-        for article_id in again & set(articles):
-            articles[article_id] |= _read_note(before.get(article_id, {}))
+        articles = {}
+        for article_id in sorted(wanted):
+            found = self._find(article_id, before.get(article_id, {}))
+            if found:
+                articles[article_id] = found
         faults = []
         for row in corrections.of("date", "outlet"):
             article = articles.get(row.article_id)
@@ -707,71 +846,178 @@ class _Articles:
             original = _write_note({name: article[name] for name in change})
             self.corrected[row.article_id] = original | self.corrected.get(row.article_id, {})
             article |= change
-        if wanted:
-            rows = pa.Table.from_pylist(list(articles.values()), schema=rows.schema)
-        self._articles = rows
-        self._publication.put("articles", self._go | again, rows)
-        self._publication.put("article_topics", self._go, self._come["article_topics"])
-        self._again = again
+        self._instead(list(articles.values()))
+        for table in ("articles", "article_topics"):
+            self._publication.put_change(self._come[table])
         return faults
 
-    def put_stories(self) -> None:
-        """Put the families of near-duplicates among all articles."""
-        from clippings.stories import group_stories
+    def _find(self, article_id: str, before: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Find an article as it was printed, among those that come or those that stay."""
+        import pyarrow.compute as pc
 
+        change = self._come["articles"]
+        rows = change.added(article_id[:DIGITS])
+        rows = rows.filter(pc.equal(rows["article_id"], article_id))
+        if rows.num_rows:
+            found: dict[str, Any] = rows.to_pylist()[0]
+            return found
+        if self._previous is None or article_id in change.owners(article_id[:DIGITS]).to_pylist():
+            return None
+        standing = self._previous.read_owner("articles", article_id).to_pylist()
+        return standing[0] | _read_note(before) if standing else None
+
+    def _instead(self, articles: list[dict[str, Any]]) -> None:
+        """Put corrected articles in the place of others; their mentions are looked at again."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        change = self._come["articles"]
+        rows = pa.Table.from_pylist(articles, schema=arrow_schema("articles"))
+        for article_id in rows["article_id"].to_pylist():
+            coming = change.added(article_id[:DIGITS])["article_id"]
+            if self._previous and not pc.any(pc.equal(coming, article_id)).as_py():
+                old = self._previous.read_owner("mentions", article_id)
+                self._come["mentions"].remove([article_id])
+                self._come["mentions"].add(old)
+        change.put_instead(rows)
+
+    def put_stories(self, *, is_anew: bool) -> None:
+        """Put the families of near-duplicates among all articles.
+
+        Args:
+            is_anew: Whether the signatures of earlier runs are of no use.
+        """
+        from clippings.stories import group_signed, sign
+
+        publication, come = self._publication, self._come["articles"]
+        signs = Change(SIGNS, publication.scratch, is_anew=is_anew)
         columns = ["article_id", "title", "published_date", "body"]
-        gone = self._go | self._again
+        if is_anew:
+            articles = publication.read_parts("articles", columns)
+        else:
+            articles = (come.added(prefix).select(columns) for prefix in come.prefixes())
+            for prefix in come.prefixes():
+                signs.remove(come.owners(prefix))
+        for rows in articles:
+            for batch in rows.to_batches(max_chunksize=_BATCH_ARTICLES):
+                signs.add(sign(batch))
+        publication.put_change(signs)
 
-        def batches() -> Iterator[pa.RecordBatch]:
-            if self._previous:
-                for rows in self._previous.read_parts("articles", columns):
-                    yield from _less(rows, "article_id", gone).to_batches()
-            yield from self._articles.select(columns).to_batches()
+        def read_bodies(article_ids: pa.Array) -> Iterator[pa.RecordBatch]:
+            for rows in publication.read_parts("articles", ["article_id", "body"], article_ids):
+                yield from within(rows, "article_id", article_ids).to_batches()
 
-        self._put_whole("stories", group_stories(batches, folder=self._publication.scratch))
+        stories = Spill(arrow_schema("stories"), "article_id", publication.scratch)
+        stories.add(
+            group_signed(
+                lambda: publication.read_parts(SIGNS), read_bodies, folder=publication.scratch
+            )
+        )
+        self._put_whole("stories", stories)
 
-    def _put_whole(self, table: str, rows: pa.Table) -> None:
+    def _put_whole(self, table: str, rows: Spill, *, is_anew: bool = False) -> None:
         """Put a table that was worked out anew: the rows of owners of whom any has changed."""
         import pyarrow.compute as pc
 
-        owner = TABLES[table].key[0]
-        old = _kept(self._previous, table, rows.column_names, ())
-        counts = (
-            _join(old, rows)
-            .group_by(rows.column_names, use_threads=False)
-            .aggregate([([], "count_all")])
-        )
-        changed = pc.unique(counts.filter(pc.equal(counts["count_all"], 1))[owner])
-        self._publication.put(
-            table, changed.to_pylist(), rows.filter(pc.is_in(rows[owner], changed))
-        )
+        publication = self._publication
+        change = Change(table, publication.scratch, is_anew=is_anew)
+        owner = change.key[0]
+        previous = None if is_anew else self._previous
+        count = rows.row_count + (previous.row_count(table) if previous else 0)
+        for bucket in store.bucket_names(DIGITS if count > _WHOLE_ROWS else 0):
+            new = rows.read(bucket)
+            if previous is None:
+                change.add(new)
+                continue
+            both = _join(publication.read_before(table, bucket).cast(new.schema), new)
+            counts = both.group_by(new.column_names, use_threads=False)
+            once = counts.aggregate([([], "count_all")])
+            changed = pc.unique(once.filter(pc.equal(once["count_all"], 1))[owner])
+            change.remove(changed)
+            change.add(within(new, owner, changed))
+        publication.put_change(change)
 
-    def put_entities(self, ids: Registry, corrections: Corrections) -> entities.Resolution:
-        """Put mentions, entities, their aliases and the ids that were merged."""
-        import pyarrow.compute as pc
+    def put_entities(
+        self, ids: Registry, corrections: Corrections, *, is_anew: bool
+    ) -> entities.Resolver:
+        """Put mentions, entities, their aliases and the ids that were merged.
 
-        names = ["article_id", "field", "start", "end", "label", "surface", "entity_id"]
-        stay = _kept(self._previous, "mentions", names, self._go)
-        columns = ["article_id", "published_date"]
-        dates = _join(
-            _kept(self._previous, "articles", columns, self._go | self._again),
-            self._articles.select(columns),
+        Args:
+            ids: The registry of earlier runs.
+            corrections: What a person knows better.
+            is_anew: Whether what earlier runs made of the names is of no use.
+        """
+        publication = self._publication
+        bound = self._bind(is_anew=is_anew)
+        readings = None if is_anew else publication.read_before(READINGS)
+        resolver = entities.Resolver(
+            lambda: _in_batches(publication.preview(bound)),
+            ids,
+            corrections,
+            entities.Readings(readings),
         )
-        come = self._come["mentions"]
-        both = _join(stay, come.select(names))
-        resolved = entities.resolve_mentions(both, dates, ids, corrections)
-        mentions = _with_entities(come, resolved.entity_ids.slice(stay.num_rows))
-        now = resolved.entity_ids.slice(0, stay.num_rows)
-        changed = pc.not_equal(pc.fill_null(stay["entity_id"], ""), pc.fill_null(now, ""))
-        moved = pc.unique(stay.filter(changed)["article_id"])
-        if len(moved):
-            in_moved = pc.is_in(stay["article_id"], moved)
-            rows = _kept(self._previous, "mentions", mentions.column_names, self._go)
-            mentions = _join(mentions, _with_entities(rows.filter(in_moved), now.filter(in_moved)))
-        self._publication.put("mentions", self._go, mentions)
-        for table in ("entities", "aliases", "merged"):
-            self._put_whole(table, getattr(resolved, table))
-        return resolved
+        tables = {
+            table: Spill(schema_of(table), table_key(table)[0], publication.scratch)
+            for table in ("entities", "aliases", "merged", READINGS)
+        }
+        resolved = Change(BOUND, publication.scratch, is_anew=is_anew)
+        for prefix in bound.prefixes():
+            resolved.remove(bound.owners(prefix))
+        for part in resolver.assign():
+            resolved.add(part.changed())
+            tables["entities"].add(part.entities)
+            tables["aliases"].add(part.aliases)
+        self._put_mentions(resolved)
+        publication.put_change(resolved)
+        tables["entities"].add(resolver.entities())
+        tables["aliases"].add(resolver.aliases())
+        tables["merged"].add(resolver.merged())
+        for rows in resolver.readings.tables():
+            tables[READINGS].add(rows)
+        for table, spill in tables.items():
+            self._put_whole(table, spill, is_anew=is_anew and table == READINGS)
+        return resolver
+
+    def _bind(self, *, is_anew: bool) -> Change:
+        """Tell what the names of the articles that come stand for."""
+        publication = self._publication
+        bound = Change(BOUND, publication.scratch, is_anew=is_anew)
+        mentions, articles = self._come["mentions"], self._come["articles"]
+        for prefix in store.bucket_names(DIGITS) if is_anew else mentions.prefixes():
+            if is_anew:
+                rows, dated = (publication.merge(each, prefix) for each in (mentions, articles))
+            else:
+                bound.remove(mentions.owners(prefix))
+                rows, dated = mentions.added(prefix), articles.added(prefix)
+            bound.add(entities.bind_articles(rows, dated))
+        return bound
+
+    def _put_mentions(self, resolved: Change) -> None:
+        """Put the mentions of the articles that come, and of those whose entities changed."""
+        publication, come = self._publication, self._come["mentions"]
+        change = Change("mentions", publication.scratch)
+        for prefix in sorted({*come.prefixes(), *resolved.prefixes()}):
+            bound = resolved.added(prefix)
+            rows = come.added(prefix)
+            change.remove(come.owners(prefix))
+            moved = without(bound, "article_id", come.owners(prefix))
+            if moved.num_rows:
+                old = publication.read_before("mentions", prefix)
+                rows = _join(rows, within(old, "article_id", moved["article_id"]))
+            change.add(_with_entities(rows, entities.find_entities(rows, bound)))
+        publication.put_change(change)
+
+
+def _in_batches(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Join small tables to larger ones, which are worked off faster."""
+    waiting: list[pa.Table] = []
+    for rows in tables:
+        waiting.append(rows)
+        if sum(each.num_rows for each in waiting) >= _BATCH_ROWS:
+            yield _join(*waiting).combine_chunks()
+            waiting = []
+    if waiting:
+        yield _join(*waiting).combine_chunks()
 
 
 def _corrected_columns(row: Correction) -> dict[str, Any]:
@@ -793,31 +1039,6 @@ def _read_note(note: Mapping[str, Any]) -> dict[str, Any]:
     if values.get("published_date"):
         values["published_date"] = datetime.fromisoformat(values["published_date"])
     return values
-
-
-def _kept(
-    previous: store.Snapshot | None, table: str, columns: list[str], gone: Collection[str]
-) -> pa.Table:
-    """Read columns of a table without the rows of the owners that go."""
-    if previous is None:
-        return arrow_schema(table).empty_table().select(columns)
-    return _less(previous.read(table, columns), TABLES[table].key[0], gone)
-
-
-def _less(rows: pa.Table, column: str, gone: Collection[str]) -> pa.Table:
-    """Leave out the rows that hold one of some values in a column."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    return rows.filter(pc.invert(pc.is_in(rows[column], pa.array(sorted(gone), pa.string()))))
-
-
-def _distinct(table: str, rows: pa.Table) -> pa.Table:
-    """Drop the second and later copies of rows that several dumps share."""
-    key = list(TABLES[table].key)
-    numbers = rows.select(key).append_column("row", [range(rows.num_rows)])
-    first = numbers.group_by(key, use_threads=False).aggregate([("row", "min")])
-    return rows.take(first["row_min"])
 
 
 def _with_entities(mentions: pa.Table, entity_ids: pa.ChunkedArray) -> pa.Table:

@@ -25,7 +25,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
-from itertools import accumulate, chain, count, pairwise, repeat
+from itertools import accumulate, chain, count, groupby, pairwise, repeat
 from math import inf
 from operator import add
 from typing import NamedTuple
@@ -181,6 +181,7 @@ def read_lines(text: str, layout: Layout) -> Split:
     """
     lines = _find_lines(text, layout)
     parts = _cheapest_reading(lines, layout)
+    lines, parts = _join_blocks(text, lines, parts)
     return _assemble(text, lines, parts, layout)
 
 
@@ -739,6 +740,51 @@ def _is_made_of_page_words(text: str, page: Boilerplate) -> bool:
     if name_count == 0:
         return page_count > 0
     return page_count > 1 and not _looks_like_title(text.split())
+
+
+def _join_blocks(text: str, lines: _Lines, parts: list[Part]) -> tuple[_Lines, list[Part]]:
+    """Join the lines of text that were one before they were wrapped, where no column told so.
+
+    A dump of few wrapped lines has no column; once they are known as text, a block of them that
+    looks wrapped is a paragraph.
+    """
+    below = [
+        number
+        for number, place in enumerate(lines.places)
+        if number and not place.gap and not place.is_ruled
+        if parts[number] is BODY is parts[number - 1]
+    ]
+    gone: set[int] = set()
+    printed, texts = list(lines.printed), list(lines.texts)
+    for _, run in groupby(enumerate(below), lambda each: each[1] - each[0]):
+        numbers = [number for _, number in run]
+        block = range(numbers[0] - 1, numbers[-1] + 1)
+        if _is_wrapped([lines.printed[number] for number in block]):
+            first, last = block[0], block[-1]
+            end = lines.starts[last] + len(lines.printed[last])
+            printed[first] = text[lines.starts[first] : end]
+            texts[first] = squeeze(printed[first])
+            gone.update(numbers)
+    if not gone:
+        return lines, parts
+    kept = [number for number in range(len(parts)) if number not in gone]
+    joined = (
+        [values[number] for number in kept]
+        for values in (printed, texts, lines.starts, lines.places)
+    )
+    return _Lines(*joined), [parts[number] for number in kept]  # type: ignore[arg-type]
+
+
+def _is_wrapped(block: list[str]) -> bool:
+    """Tell one paragraph that was wrapped at a column from lines that are paragraphs each."""
+    *full, last = map(len, block)
+    open_count = sum(not line.rstrip(_CLOSERS).endswith(_TERMINAL) for line in block[:-1])
+    return (
+        max(full) <= 100
+        and min(full) >= 0.6 * max(full) >= 24
+        and last <= max(full) + 5
+        and open_count > 0.5 * len(full)
+    )
 
 
 def _assemble(text: str, lines: _Lines, parts: list[Part], layout: Layout) -> Split:

@@ -141,6 +141,24 @@ PROBLEMS = {
         "An error of the program stopped the work on this file.",
         "Report it with the detail given here; each run tries again, the other files are done.",
     ),
+    "too_slow": ProblemKind(
+        "error",
+        "The work on this file took longer than it may.",
+        "Cut it into several files, or give it more time with --seconds-per-dump; each run tries "
+        "again, the other files are done.",
+    ),
+    "out_of_memory": ProblemKind(
+        "error",
+        "The work on this file needs more memory than there is for it.",
+        "Cut it into several files, run with fewer --workers, or give each more with --worker-mb; "
+        "each run tries again, the other files are done.",
+    ),
+    "worker_killed": ProblemKind(
+        "error",
+        "The process that worked on this file was killed, or crashed, twice.",
+        "Cut it into several files if memory is short, else report it with the detail given here; "
+        "each run tries again, the other files are done.",
+    ),
     "mixed_encoding": ProblemKind(
         "warning",
         "A UTF-8 file holds bytes of Windows-1252, as files do that were pasted together.",
@@ -198,6 +216,8 @@ PROBLEMS = {
     ),
 }
 """The closed list of codes of the `problems` table."""
+PASSING = ("changing", "failed", "too_slow", "out_of_memory", "worker_killed")
+"""Those that are said of a dump until it is looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +240,8 @@ class DumpRow:
     layout: Annotated[str | None, "Name of the layout that split it; null where none did."]
     status: Annotated[
         str,
-        "`ok`; `partial` (some text belongs to no article); `empty`; `rejected` (not used).",
+        "`ok`; `partial` (some text belongs to no article, or how it splits is unsure); `empty`; "
+        "`rejected` (not used).",
     ]
     article_count: Annotated[int, "Articles found, repeated ones counted each time."]
     claimed_count: Annotated[

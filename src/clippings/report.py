@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from clippings.choose import Choice
-    from clippings.learn import Proposal
+    from clippings.learning import Proposal
     from clippings.pipeline import Run
     from clippings.read import Dump
     from clippings.records import ProblemRow

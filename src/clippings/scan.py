@@ -23,6 +23,7 @@ from typing import BinaryIO
 from clippings import archives, office
 from clippings.archives import Member
 from clippings.errors import ReadError
+from clippings.records import PASSING
 
 ID_LENGTH = 20
 """Hexadecimal digits of an id: 80 bits, so that 100 million articles do not collide."""
@@ -38,7 +39,6 @@ _OFFICE = (".pdf", ".docx", ".rtf")
 _ARCHIVES = (".zip", ".gz")
 _TAKEN = ("", *_TEXT, *_OFFICE, *_ARCHIVES)
 _HEAD_BYTES = 1024
-_PASSING = ("changing", "failed")  # what is said of a dump until it is looked at again
 _NESTED = "expected a dump, found an archive in the archive"
 _IGNORED = re.compile(r"\..*|~\$.*|.*~|.*\.sw[a-p]|__MACOSX|Thumbs\.db|desktop\.ini", re.DOTALL)
 
@@ -261,7 +261,7 @@ def _look_into(
     if kind is None or (kind == "zip" and suffix == ".docx"):
         return [_judge(whole, suffix, head)]
     is_same = all(each.archive_sha256 == whole.sha256 for each in known)
-    if known and is_same and not any(each.code in _PASSING for each in known):
+    if known and is_same and not any(each.code in PASSING for each in known):
         return list(known)
     archive = replace(whole, sha256=None, archive_sha256=whole.sha256)
     member = replace(archive, byte_count=None)

@@ -8,7 +8,9 @@
 
 A snapshot never changes once it has its number. Its parts are hard links (copies where links fail)
 to `.store/parts`, so a commit costs what it changes. The rename of `current` is the commit; killed
-at any moment, a run leaves the tables as they were or as they shall be.
+at any moment, a run leaves the tables as they were or as they shall be. The name of a part holds
+the hash of its bytes, the manifest its own and those of the other files: what the disk has changed
+is found and not carried on.
 
 Every table is cut into buckets by the first hexadecimal digits of its owner, the first column of
 its key, and all rows of one owner are replaced together.
@@ -16,14 +18,16 @@ its key, and all rows of one owner are replaced together.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import io
 import json
 import os
+import shlex
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -32,6 +36,9 @@ from typing import TYPE_CHECKING, Any
 
 from clippings.errors import LockedError, StoreError
 from clippings.records import SCHEMA_VERSION, TABLES
+from clippings.registry import FILE as REGISTRY
+from clippings.side import schema_of, table_key
+from clippings.spill import DIGITS, Change, without
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,6 +49,8 @@ _KEPT = 3
 """Snapshots kept, the current one among them; older ones go unless a reader holds them."""
 _BUCKET_ROWS = 4096
 """Rows of a table up to which another digit of buckets is not worth its files."""
+_SEAL = b'{"sha256": "%s",'
+"""How a manifest begins: with the hash of all bytes behind this."""
 
 
 def checkpoint(name: str) -> None:
@@ -81,11 +90,17 @@ class Snapshot:
         columns: Sequence[str] | None = None,
         buckets: Collection[str] | None = None,
     ) -> pa.Table:
-        """Read a table, or some of its columns and buckets, as Arrow."""
+        """Read a table, or some of its columns and buckets, as Arrow.
+
+        Raises:
+            StoreError: A part is missing or damaged, or cannot be read.
+        """
         import pyarrow as pa
 
         read = list(self.read_parts(table, columns, buckets))
-        return pa.concat_tables(read) if read else _empty(table)
+        if not read:
+            return _empty(table).select(columns) if columns else _empty(table)
+        return pa.concat_tables(read)
 
     def read_parts(
         self,
@@ -93,11 +108,13 @@ class Snapshot:
         columns: Sequence[str] | None = None,
         buckets: Collection[str] | None = None,
     ) -> Iterator[pa.Table]:
-        """Read a table part by part, in the order of its key, so that it need not fit in memory."""
-        import pyarrow.parquet as pq
+        """Read a table part by part, in the order of its key, so that it need not fit in memory.
 
+        Raises:
+            StoreError: A part is missing or damaged, or cannot be read.
+        """
         for part in self.parts(table, buckets):
-            yield pq.ParquetFile(part).read(columns=columns)
+            yield _read_part(self.path.parents[1], part, columns)
 
     def read_owner(self, table: str, owner: str) -> pa.Table:
         """Read the rows of one owner: the value of the first column of the table's key."""
@@ -105,7 +122,30 @@ class Snapshot:
 
         bucket = owner[: self.manifest["tables"][table]["digits"]]
         rows = self.read(table, buckets=(bucket,))
-        return rows.filter(pc.equal(rows[TABLES[table].key[0]], owner))
+        return rows.filter(pc.equal(rows[table_key(table)[0]], owner))
+
+
+def _read_part(processed: Path, part: Path, columns: Sequence[str] | None) -> pa.Table:
+    """Read a part, and check what is read: whole parts by their name, pages by their sums."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        source: Any = part
+        if columns is None:
+            content = part.read_bytes()
+            if _hash_part(content) != part.stem.rpartition("-")[2]:
+                raise _damaged(processed, part, "others")
+            source = pa.BufferReader(content)
+        with pq.ParquetFile(source, page_checksum_verification=True) as file:
+            return file.read(columns=columns)
+    except OSError as error:
+        # What Arrow says of damaged bytes is an OSError too, but one without a number.
+        if error.errno is None or isinstance(error, FileNotFoundError):
+            raise _damaged(processed, part, error.strerror or str(error)) from None
+        raise _unusable(part, error) from error
+    except pa.ArrowException as error:
+        raise _damaged(processed, part, str(error)) from None
 
 
 def writer() -> str:
@@ -125,7 +165,7 @@ def current(processed: Path) -> Snapshot | None:
             target = os.readlink(link)
             path = processed / target
             try:
-                return Snapshot(path, json.loads((path / _MANIFEST).read_text(encoding="utf-8")))
+                return Snapshot(path, _read_manifest((path / _MANIFEST).read_bytes()))
             except FileNotFoundError:
                 if os.readlink(link) == target:
                     raise
@@ -134,15 +174,75 @@ def current(processed: Path) -> Snapshot | None:
         if not link.is_symlink():
             return None
         raise _broken(processed, error) from None
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         raise _broken(processed, error) from None
+    except OSError as error:
+        # Neither a link nor a folder that is there: no tables; else the disk is at fault.
+        if error.errno in (errno.EINVAL, errno.ENOTDIR, errno.ELOOP):
+            raise _broken(processed, error) from None
+        raise _unusable(processed, error) from error
 
 
 def _broken(processed: Path, error: Exception) -> StoreError:
     return StoreError(
-        f"{processed / 'current'}: expected a link to a snapshot, found {error}. Move the folder "
-        f"{processed} away and run `clippings ingest` again; it is rebuilt from the raw folder."
+        f"{processed / 'current'}: expected a link to a snapshot, found {error}. "
+        f"{_remedy(processed)}"
     )
+
+
+def _damaged(processed: Path, path: Path, found: str) -> StoreError:
+    return StoreError(
+        f"{path}: expected the bytes that a run wrote, found {found}. {_remedy(processed)}"
+    )
+
+
+def _unusable(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"{error.filename or path}: expected to read and write it, found "
+        f"{error.strerror or error}. Make room or mend its permissions, then run again; what is "
+        "done is not done twice."
+    )
+
+
+def _remedy(processed: Path) -> str:
+    """Tell how to rebuild tables, with the ids that they had where those can still be read."""
+    broken = Path(f"{processed}.broken")
+    command = f"mv {shlex.quote(str(processed))} {shlex.quote(str(broken))} && clippings ingest"
+    command += f" --processed {shlex.quote(str(processed))}"
+    if registry := _find_registry(processed):
+        command += f" --registry {shlex.quote(str(broken / registry.relative_to(processed)))}"
+    return f"The tables are rebuilt from the raw folder by `{command}`, with your other options."
+
+
+def _find_registry(processed: Path) -> Path | None:
+    """Find the last registry that is as it was written."""
+    for folder in reversed(_snapshots(processed)):
+        with suppress(OSError, ValueError):
+            manifest = _read_manifest((folder / _MANIFEST).read_bytes())
+            content = (folder / REGISTRY).read_bytes()
+            if hashlib.sha256(content).hexdigest() == manifest["files"].get(REGISTRY):
+                return folder / REGISTRY
+    return None
+
+
+def _write_manifest(manifest: Mapping[str, Any]) -> bytes:
+    content = json.dumps(manifest, indent=1, sort_keys=True).encode().removeprefix(b"{")
+    return _SEAL % hashlib.sha256(content).hexdigest().encode() + content
+
+
+def _read_manifest(content: bytes) -> dict[str, Any]:
+    """Read a manifest.
+
+    Raises:
+        ValueError: It is not as it was written.
+    """
+    seal = _SEAL % (b"0" * 64)
+    rest = content[len(seal) :]
+    if content[: len(seal)] != _SEAL % hashlib.sha256(rest).hexdigest().encode():
+        raise ValueError(f"a {_MANIFEST} that is not as it was written")
+    manifest: dict[str, Any] = json.loads(content)
+    del manifest["sha256"]
+    return manifest
 
 
 @contextmanager
@@ -163,6 +263,8 @@ def pin(processed: Path) -> Iterator[Snapshot]:
             handle = (snapshot.path / _MANIFEST).open("rb")
         except FileNotFoundError:  # collected between the two looks; the next one is there
             continue
+        except OSError as error:
+            raise _unusable(snapshot.path, error) from error
         with handle:
             fcntl.flock(handle, fcntl.LOCK_SH)
             if (snapshot.path / _MANIFEST).exists():
@@ -185,8 +287,8 @@ def lock(processed: Path) -> Iterator[None]:
         handle = (processed / ".store" / "lock").open("a+b")
     except OSError as error:
         raise StoreError(
-            f"{processed}: expected a folder that can be written, found {error.strerror}. Mend its "
-            "permissions or name another with --processed."
+            f"{processed}: expected a folder that can be written, found {error.strerror}. Make "
+            "room or mend its permissions, or name another with --processed."
         ) from None
     with handle:
         try:
@@ -195,6 +297,8 @@ def lock(processed: Path) -> Iterator[None]:
             raise LockedError(
                 f"{processed}: another run is at work on these tables. Wait until it has ended."
             ) from None
+        except OSError as error:
+            raise _unusable(processed, error) from error
         yield
 
 
@@ -208,54 +312,98 @@ def writing(processed: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StoreError(
-            f"{error.filename or processed}: expected to read and write it, found "
-            f"{error.strerror or error}. Make room or mend its permissions, then run again; what "
-            "is done is not done twice."
-        ) from error
+        raise _unusable(processed, error) from error
 
 
 def recover(processed: Path) -> Snapshot | None:
     """Clear away what a killed run left half-done, and give the current snapshot.
 
     Raises:
-        StoreError: The current snapshot cannot be read.
+        StoreError: The current snapshot cannot be read, or is not as it was written.
     """
     snapshot = current(processed)
     now = snapshot.path.name if snapshot else ""
-    for path in (processed / ".snapshots").glob("[0-9.]*"):
-        if path.name != _NEXT and not path.name.isdigit():
-            continue  # a file manager's own
+    if (processed / ".snapshots" / _NEXT).exists():
+        shutil.rmtree(processed / ".snapshots" / _NEXT)
+    for path in _snapshots(processed):
         is_half_deleted = path.name < now and not (path / _MANIFEST).exists()
-        if path.name == _NEXT or path.name > now or is_half_deleted:
+        if path.name > now or is_half_deleted:
             shutil.rmtree(path)
     for folder in ("parts", "work"):
         for path in (processed / ".store" / folder).glob("*.tmp"):
             path.unlink()
+    for path in (processed / ".store").glob("tmp*"):  # of `tempfile`, where it has to name them
+        path.unlink()
     (processed / "current.tmp").unlink(missing_ok=True)
+    if snapshot:
+        _sync(processed)  # the run that committed may not have come to it
+        _check(processed, snapshot)
     return snapshot
 
 
+def _snapshots(processed: Path) -> list[Path]:
+    # Not by `glob`, which from Python 3.13 on takes a folder that cannot be read for an empty one.
+    folder = processed / ".snapshots"
+    return sorted(path for path in folder.iterdir() if path.name.isdecimal())
+
+
+def _check(processed: Path, snapshot: Snapshot) -> None:
+    """See that all files of a snapshot are there: readers would take fewer rows for all.
+
+    Raises:
+        StoreError: A part is missing, or another file is not as it was written.
+    """
+    kept = {path.name for path in (processed / ".store" / "parts").iterdir()}
+    for table in snapshot.manifest["tables"]:
+        folder = snapshot.path / f"{table}.parquet"
+        there = {path.name for path in folder.iterdir()} if folder.exists() else set()
+        for part in snapshot.parts(table):
+            if part.name not in there:
+                raise _damaged(processed, part, "none")
+            if part.name not in kept:  # somebody has made room
+                _link(part, processed / ".store" / "parts" / part.name)
+    for name, digest in snapshot.manifest["files"].items():
+        path = snapshot.path / name
+        if not path.exists():
+            raise _damaged(processed, path, "none")
+        if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+            raise _damaged(processed, path, "others")
+
+
 def collect(processed: Path) -> None:
-    """Delete old snapshots that nobody reads, parts of no snapshot, and saved work."""
-    snapshots = sorted((processed / ".snapshots").glob("[0-9]*"))
-    live: set[str] = set()
+    """Delete old snapshots that nobody reads, parts of no snapshot, and saved work.
+
+    The tables are committed; what cannot be deleted now is left to the next run.
+    """
+    with suppress(OSError):
+        live = _collect_snapshots(processed)
+        for path in (processed / ".store" / "parts").iterdir():
+            if live is not None and path.name not in live:
+                with suppress(OSError):
+                    path.unlink()
+        for path in (processed / ".store" / "work").iterdir():
+            with suppress(OSError):
+                path.unlink()
+
+
+def _collect_snapshots(processed: Path) -> set[str] | None:
+    """Delete old snapshots; give the names of the parts that are left, None where unknown."""
+    snapshots = _snapshots(processed)
+    live: set[str] | None = set()
     for path in snapshots:
-        with (path / _MANIFEST).open("rb") as handle:
-            try:
-                if path in snapshots[:-_KEPT]:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    _delete_snapshot(path)
-                    continue
-            except BlockingIOError:  # a reader holds it
-                pass
-            tables = json.load(handle)["tables"].values()
-        live.update(part[0] for table in tables for part in table["parts"].values())
-    for path in (processed / ".store" / "parts").iterdir():
-        if path.name not in live:
-            path.unlink()
-    for path in (processed / ".store" / "work").iterdir():
-        path.unlink()
+        parts: set[str] | None = None
+        with suppress(OSError), (path / _MANIFEST).open("rb") as handle:
+            with suppress(ValueError):
+                tables = _read_manifest(handle.read())["tables"].values()
+                parts = {part[0] for table in tables for part in table["parts"].values()}
+            is_damaged = parts is None and path != snapshots[-1]
+            if path in snapshots[:-_KEPT] or is_damaged:
+                # Fails where a reader holds it.
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _delete_snapshot(path)
+                parts = set()
+        live = None if live is None or parts is None else live | parts
+    return live
 
 
 def _delete_snapshot(path: Path) -> None:
@@ -295,13 +443,20 @@ def save_work(processed: Path, key: str, tables: Mapping[str, pa.Table]) -> None
 
 
 def load_work(processed: Path, key: str) -> dict[str, pa.Table] | None:
-    """Load saved work; None where there is none, or where a power cut left it in pieces."""
+    """Load saved work; None where there is none, or where a power cut left it in pieces.
+
+    Raises:
+        StoreError: It cannot be read.
+    """
     import pyarrow as pa
 
+    path = processed / ".store" / "work" / key
     try:
-        stored = (processed / ".store" / "work" / key).read_bytes()
+        stored = path.read_bytes()
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise _unusable(path, error) from error
     content = memoryview(stored)[32:]
     if hashlib.sha256(content).digest() != stored[:32]:
         return None
@@ -345,49 +500,111 @@ class Publication:
             removed: Owners whose rows go; those of `added` go anyway.
             added: Rows that come, in any order.
         """
-        import pyarrow as pa
-        import pyarrow.compute as pc
+        change = Change(table, self.scratch)
+        change.remove(removed)
+        change.add(added)
+        self.put_change(change)
 
-        owner = TABLES[table].key[0]
-        owners = set(removed) | set(pc.unique(added[owner]).to_pylist())
-        before = self._previous.manifest["tables"][table] if self._previous else None
-        if before and not owners and self._is_same_writer():
-            self._tables[table] = before
+    def put_change(self, change: Change) -> None:
+        """Make the next state of a table, part by part."""
+        before = self._before(change)
+        if before and not change.prefixes() and self._is_same_writer():
+            self._tables[change.table] = before
             return
-        digits = before["digits"] if before else 0
-        parts: dict[str, list[Any]] = {}
-        buckets: set[str] | None = None
-        if before and self._is_same_writer():
-            buckets = {name[:digits] for name in owners}
-            parts = {name: part for name, part in before["parts"].items() if name not in buckets}
-        rows = added
-        if self._previous:
-            old = self._previous.read(table, buckets=buckets)
-            stays = pc.invert(pc.is_in(old[owner], pa.array(sorted(owners), pa.string())))
-            rows = pa.concat_tables([old.filter(stays).cast(added.schema), added])
-        row_count = rows.num_rows + sum(part[1] for part in parts.values())
-        if _digits(row_count) != digits:
-            if self._previous:
-                kept = self._previous.read(table, buckets=parts.keys())
-                rows = pa.concat_tables([rows, kept.cast(added.schema)])
-            parts, digits = {}, _digits(row_count)
-        parts |= self._write(table, rows, digits)
-        self._tables[table] = {"digits": digits, "parts": dict(sorted(parts.items()))}
+        rows = sum(part[1] for part in before["parts"].values()) if before else 0
+        digits = _digits(rows + change.row_count)
+        while True:  # a guess, until copies and what goes are counted
+            parts = self._write(change, digits)
+            right = _digits(sum(part[1] for part in parts.values()))
+            if right == digits:
+                break
+            digits = right
+        self._tables[change.table] = {"digits": digits, "parts": dict(sorted(parts.items()))}
 
-    def _write(self, table: str, rows: pa.Table, digits: int) -> dict[str, list[Any]]:
+    def _before(self, change: Change) -> Any:
+        if self._previous is None or change.is_anew:
+            return None
+        return self._previous.manifest["tables"][change.table]
+
+    def _write(self, change: Change, digits: int) -> dict[str, list[Any]]:
+        """Write the parts in which anything changes; of a table that is cut otherwise, all."""
+        before = self._before(change)
+        parts: dict[str, list[Any]] = {}
+        if before and self._is_same_writer() and before["digits"] == digits:
+            buckets = {prefix[:digits] for prefix in change.prefixes()}
+            kept = before["parts"].items()
+            parts = {name: part for name, part in kept if name not in buckets}
+        else:
+            buckets = set(bucket_names(digits))
+        for bucket in sorted(buckets):
+            rows = self.merge(change, bucket)
+            if rows.num_rows or not digits:  # readers fail on a folder without a file
+                parts[bucket] = self._write_part(bucket, rows)
+        return parts
+
+    def merge(self, change: Change, bucket: str) -> pa.Table:
+        """Give the rows of a bucket as they will be, sorted by key."""
+        import pyarrow as pa
+
+        rows = change.added(bucket)
+        if self._before(change):
+            old = self.read_before(change.table, bucket).cast(rows.schema)
+            old = without(old, change.key[0], change.owners(bucket))
+            rows = pa.concat_tables([old, rows])
+        return rows.sort_by([(column, "ascending") for column in change.key])
+
+    def preview(self, change: Change) -> Iterator[pa.Table]:
+        """Read a table as it will be, bucket by bucket, in the order of its key."""
+        before = self._before(change)
+        digits = before["digits"] if before else DIGITS
+        touched = {prefix[:digits] for prefix in change.prefixes()}
+        for bucket in bucket_names(digits):
+            if bucket in touched:
+                yield self.merge(change, bucket)
+            elif before and bucket in before["parts"]:
+                yield self.read_before(change.table, bucket)
+
+    def read_before(
+        self, table: str, bucket: str = "", columns: Sequence[str] | None = None
+    ) -> pa.Table:
+        """Read the rows of a table as they stand, of owners that begin with some digits."""
         import pyarrow.compute as pc
 
-        rows = rows.sort_by([(column, "ascending") for column in TABLES[table].key])
-        if digits == 0:  # also without a row: readers fail on a folder without a file
-            return {"": self._write_part("", rows)}
-        prefixes = pc.utf8_slice_codeunits(rows[TABLES[table].key[0]], 0, digits)
-        counts = pc.value_counts(prefixes).to_pylist()  # in order of appearance: sorted
-        written, start = {}, 0
-        for count in counts:
-            bucket = count["values"]
-            written[bucket] = self._write_part(bucket, rows.slice(start, count["counts"]))
-            start += count["counts"]
-        return written
+        if self._previous is None:
+            rows = _empty(table)
+            return rows.select(columns) if columns else rows
+        before = self._previous.manifest["tables"][table]
+        near = {
+            name for name in before["parts"] if name.startswith(bucket) or bucket.startswith(name)
+        }
+        rows = self._previous.read(table, columns, buckets=near)
+        if len(bucket) > before["digits"]:
+            rows = rows.filter(pc.starts_with(rows[table_key(table)[0]], bucket))
+        return rows
+
+    def read_parts(
+        self,
+        table: str,
+        columns: Sequence[str] | None = None,
+        owners: pa.Array | None = None,
+    ) -> Iterator[pa.Table]:
+        """Read a table as it was put, part by part, in the order of its key.
+
+        Args:
+            table: Its name.
+            columns: Names of columns; None for all.
+            owners: Only parts that may hold rows of one of these; None for all.
+        """
+        import pyarrow.compute as pc
+
+        parts = self._tables[table]["parts"]
+        buckets = set(parts)
+        if owners is not None:
+            digits = self._tables[table]["digits"]
+            buckets &= set(pc.unique(pc.utf8_slice_codeunits(owners, 0, digits)).to_pylist())
+        for name in (parts[bucket][0] for bucket in sorted(buckets)):
+            part = self._processed / ".store" / "parts" / name
+            yield _read_part(self._processed, part, columns)
 
     def _write_part(self, bucket: str, rows: pa.Table) -> list[Any]:
         import pyarrow.parquet as pq
@@ -399,11 +616,12 @@ class Publication:
             compression="zstd",
             compression_level=1,
             row_group_size=100_000,
+            write_page_checksum=True,
         )
         content = buffer.getvalue()
-        name = f"{bucket or '0'}-{hashlib.sha256(content).hexdigest()[:16]}.parquet"
+        name = f"{bucket or '0'}-{_hash_part(content)}.parquet"
         path = self._processed / ".store" / "parts" / name
-        if not path.exists():
+        if not path.exists() or path.read_bytes() != content:
             temporary = path.with_suffix(".tmp")
             _write_durably(temporary, content)
             temporary.replace(path)
@@ -442,11 +660,10 @@ class Publication:
         for name, content in files.items():
             _write_durably(folder / name, content)
         checkpoint("snapshot linked")
-        content = json.dumps(manifest, indent=1, sort_keys=True).encode()
-        _write_durably(folder / _MANIFEST, content)
+        _write_durably(folder / _MANIFEST, _write_manifest(manifest))
         _sync(folder)
         checkpoint("manifest written")
-        number = max((int(path.name) for path in snapshots.glob("[0-9]*")), default=0) + 1
+        number = max((int(path.name) for path in _snapshots(self._processed)), default=0) + 1
         path = folder.rename(snapshots / f"{number:08}")
         _sync(snapshots)
         checkpoint("snapshot named")
@@ -481,6 +698,10 @@ def _replace_link(link: Path, target: Path) -> None:
     _sync(link.parent)
 
 
+def _hash_part(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
 def _link(source: Path, target: Path) -> None:
     try:
         os.link(source, target)
@@ -508,10 +729,17 @@ def _digits(row_count: int) -> int:
     return 0 if row_count <= _BUCKET_ROWS else 1 if row_count <= 16 * _BUCKET_ROWS else 2
 
 
-def _empty(table: str) -> pa.Table:
-    from clippings.records import arrow_schema
+def bucket_names(digits: int) -> list[str]:
+    """List the names of all buckets of a table, sorted.
 
-    return arrow_schema(table).empty_table()
+    >>> bucket_names(0), len(bucket_names(2)), bucket_names(1)[-1]
+    ([''], 256, 'f')
+    """
+    return [f"{number:0{digits}x}" for number in range(16**digits)] if digits else [""]
+
+
+def _empty(table: str) -> pa.Table:
+    return schema_of(table).empty_table()
 
 
 def concat(table: str, parts: Iterable[pa.Table]) -> pa.Table:

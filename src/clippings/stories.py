@@ -35,6 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clippings.records import arrow_schema
+from clippings.side import SIGNS, schema_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +44,12 @@ if TYPE_CHECKING:
 
 Batches = Callable[[], Iterable["pa.RecordBatch"]]
 """Gives the same articles in the same order each time that it is called."""
+
+ReadSigns = Callable[[], Iterable["pa.Table"]]
+"""Gives the signatures of all articles, sorted by article_id, each time that it is called."""
+
+ReadBodies = Callable[["pa.Array"], Iterable["pa.RecordBatch"]]
+"""Gives article_id and body of some articles, sorted by article_id."""
 
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
@@ -68,8 +75,11 @@ _LIKELY_SLOTS, _LIKELY_OPENING_SLOTS = 15, 6
 _FULL_BUCKET = 16
 _NEIGHBOURS = 2
 
+_ROW_BYTES = 2 * (_SLOTS + _OPENING_SLOTS)
+_BLOCK_ROWS = 4096
+
 _SLICE_BYTES = 1_000_000
-_PORTION_PAIRS, _PORTION_RUNS = 1 << 17, 1_000_000
+_PORTION_PAIRS, _PORTION_RUNS = 1 << 15, 1_000_000
 
 _INNER_MARK = r"(\pN)[.,:](\pN)"  # "4.2", "1,200", "03:12": a number is one word
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"  # "記"
@@ -92,23 +102,58 @@ class _Words(NamedTuple):
 
 
 class _Signatures(NamedTuple):
-    """What is kept of each article, in the order of the batches: 200 bytes of it.
+    """What is kept of each article, in the order of their ids: 32 bytes of it, the rest in a file.
 
     Attributes:
-        article_ids: Their ids.
-        digests: Hash of the canonical words of the body, 16 bytes each.
+        digests: Hash of the canonical words of the body, two numbers each.
         word_counts: Canonical words of the body.
-        sketches: MinHash slots of the runs of the body, then of its opening; one row per article.
-        titles: Hash of the title; 0 where it is unknown.
-        dates: The published_date as an integer; the least one where it is unknown.
+        sketches: MinHash slots of the runs of the body, then of its opening.
+        short: Positions of the articles with a short body.
+        titles: Hash of the title of each of these; 0 where it is unknown.
+        dates: The published_date of each as an integer; the least one where it is unknown.
     """
 
-    article_ids: pa.Array
-    digests: pa.Array
+    digests: Hashes
     word_counts: NDArray[np.int32]
-    sketches: NDArray[np.uint16]
+    sketches: _Sketches
+    short: Ints
     titles: Ints
     dates: Ints
+
+
+class _Sketches:
+    """Rows of MinHash slots in a file."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._count = 0
+
+    def add(self, content: bytes) -> None:
+        """Add rows."""
+        self._file.write(content)
+        self._count += len(content) // _ROW_BYTES
+
+    def band(self, number: int) -> NDArray[np.uint32]:
+        """Give one band of all rows."""
+        found = np.empty(self._count, np.uint32)
+        for start in range(0, self._count, _BLOCK_ROWS):
+            block = self._read(start, min(_BLOCK_ROWS, self._count - start))
+            found[start : start + len(block)] = block.view(_BAND)[:, number]
+        return found
+
+    def rows(self, numbers: Ints) -> NDArray[np.uint16]:
+        """Give some rows, in the order of the numbers."""
+        wanted, back = np.unique(numbers, return_inverse=True)
+        found = np.empty((len(wanted), _SLOTS + _OPENING_SLOTS), np.uint16)
+        for start, end in _cuts(wanted // _BLOCK_ROWS):
+            first, last = int(wanted[start]), int(wanted[end - 1])
+            found[start:end] = self._read(first, last - first + 1)[wanted[start:end] - first]
+        return found[back]
+
+    def _read(self, start: int, count: int) -> NDArray[np.uint16]:
+        self._file.seek(start * _ROW_BYTES)
+        content = self._file.read(count * _ROW_BYTES)
+        return np.frombuffer(content, _SLOT).reshape(count, _SLOTS + _OPENING_SLOTS)
 
 
 class _Ranges(NamedTuple):
@@ -147,8 +192,6 @@ def group_stories(articles: pa.Table | Batches, *, folder: str | Path | None = N
     """Group articles that tell the same story in mostly the same words.
 
     The articles are read twice: for their signatures, and for the words of those that look alike.
-    Held in memory are 205 bytes an article, some 100 more for each while they are compared, and
-    80 MB for what is being read; in a temporary file 4 bytes for each word of those alike.
 
     Args:
         articles: Table with the columns article_id, title and body, better with published_date
@@ -174,30 +217,80 @@ def group_stories(articles: pa.Table | Batches, *, folder: str | Path | None = N
     import pyarrow.compute as pc
 
     batches = articles.to_batches if isinstance(articles, pa.Table) else articles
-    signed = _sign(batches())
-    order = pc.sort_indices(signed.article_ids).to_numpy()
-    texts = _number_texts(signed, order)
-    labels = np.full(len(order), -1, np.int64)
-    long = texts.word_counts >= _LONG_WORDS
-    leaders = _lead(signed, texts, int(long.sum()), batches, folder)
-    in_long = texts.of_row < len(leaders)
-    labels[in_long] = leaders[texts.of_row[in_long]]
-    _label_short(signed, texts, order, labels)
-    return _table(signed.article_ids, order, labels)
+    signs = pa.concat_tables([schema_of(SIGNS).empty_table(), *map(sign, batches())])
+    signs = signs.sort_by("article_id")
+
+    def read_bodies(article_ids: pa.Array) -> Iterator[pa.RecordBatch]:
+        found = [batch.select(["article_id", "body"]) for batch in batches()]
+        rows = pa.Table.from_batches(found)
+        rows = rows.set_column(0, "article_id", rows["article_id"].cast(pa.string()))
+        yield from rows.filter(pc.is_in(rows[0], article_ids)).sort_by("article_id").to_batches()
+
+    return group_signed(lambda: [signs], read_bodies, folder=folder)
 
 
-def _table(article_ids: pa.Array, order: Ints, labels: Ints) -> pa.Table:
+def group_signed(
+    read_signs: ReadSigns, read_bodies: ReadBodies, *, folder: str | Path | None = None
+) -> pa.Table:
+    """Group articles by signatures that `sign` gave.
+
+    Held in memory are 36 bytes an article, some 60 more for each while they are compared, and
+    50 MB for what is being read; in temporary files 144 bytes an article, and 4 for each word of
+    those alike.
+
+    Args:
+        read_signs: Gives the signatures.
+        read_bodies: Gives the bodies of those that must be compared.
+        folder: Where the temporary files lie; None for where the system puts such.
+
+    Returns:
+        The rows of the table `stories`, sorted by article_id.
+
+    Raises:
+        OSError: A temporary file cannot be written.
+        ValueError: `read_bodies` does not give what it was asked for.
+    """
+    with TemporaryFile(dir=folder) as file:
+        signed = _gather(read_signs(), file)
+        texts = _number_texts(signed)
+        labels = np.full(len(signed.word_counts), -1, np.int32)
+        count = int(np.count_nonzero(texts.word_counts >= _LONG_WORDS))
+        leaders = _lead(signed, texts, count, read_signs, read_bodies, folder)
+        in_long = texts.of_row < count
+        labels[in_long] = leaders[texts.of_row[in_long]]
+        _label_short(signed, texts, labels)
+    return _table(read_signs, labels)
+
+
+def _table(read_signs: ReadSigns, labels: NDArray[np.int32]) -> pa.Table:
     """Give the rows of families of two and more, named after their smallest article_id."""
     import pyarrow as pa
 
-    in_order = labels[order]
-    _, first, family, sizes = np.unique(
-        in_order, return_index=True, return_inverse=True, return_counts=True
-    )
-    keep = (in_order >= 0) & (sizes[family] > 1)
-    rows, heads = order[keep], order[first[family[keep]]]
-    columns = [article_ids.take(pa.array(which)) for which in (rows, heads)]
-    return pa.Table.from_arrays(columns, schema=arrow_schema("stories"))
+    order = np.argsort(labels, kind="stable")
+    begins = np.flatnonzero(np.diff(labels[order], prepend=-1))
+    sizes = np.diff(begins, append=len(order))
+    begins, sizes = begins[sizes > 1], sizes[sizes > 1]
+    places, _ = _write_out(_Ranges(begins, sizes))
+    rows, heads = order[places], np.repeat(order[begins], sizes)
+    in_order = np.argsort(rows)
+    rows, heads = rows[in_order], heads[in_order]
+    ids = _pick(read_signs, rows)
+    story_ids = ids.take(pa.array(np.searchsorted(rows, heads)))
+    return pa.Table.from_arrays([ids, story_ids], schema=arrow_schema("stories"))
+
+
+def _pick(read_signs: ReadSigns, rows: Ints) -> pa.Array:
+    """Give the article_ids of some articles, by their sorted positions."""
+    import pyarrow as pa
+
+    found = [pa.array([], pa.string())]
+    begin = 0
+    for signs in read_signs():
+        first, last = np.searchsorted(rows, [begin, begin + signs.num_rows])
+        some = signs["article_id"].take(pa.array(rows[first:last] - begin))
+        found += some.chunks
+        begin += signs.num_rows
+    return pa.concat_arrays(found)
 
 
 # --- words ------------------------------------------------------------------------------------
@@ -279,28 +372,69 @@ def _cuts(group: Ints) -> Iterator[tuple[int, int]]:
 # --- signatures -------------------------------------------------------------------------------
 
 
-def _sign(batches: Iterable[pa.RecordBatch]) -> _Signatures:
-    """Read all articles once and keep a signature of each."""
+def sign(articles: pa.RecordBatch) -> pa.Table:
+    """Give the signatures of articles: the rows of the side table `.signs`, in their order."""
     import pyarrow as pa
 
-    ids = [pa.array([], pa.string())]
-    digests, word_counts, sketches, titles, dates = (bytearray() for _ in range(5))
-    for part in _slices(batches):
+    schema = schema_of(SIGNS)
+    found = [schema.empty_table()]
+    for part in _slices([articles]):
         words = _read_words(part["body"])
-        ids.append(part["article_id"].cast(pa.string()))
-        digests += b"".join(_digest(words, size=16))
-        word_counts += np.diff(words.offsets).astype(np.int32).tobytes()
-        sketches += _sketch(words).tobytes()
-        titles += b"".join(_digest(_read_words(part["title"]), size=8))
-        dates += _date_numbers(part).tobytes()
-    article_ids = pa.concat_arrays(ids)
+        count = part.num_rows
+        columns = [
+            part["article_id"].cast(pa.string()),
+            _fixed(b"".join(_digest(words, size=16)), 16),
+            pa.array(np.diff(words.offsets).astype(np.int32)),
+            _fixed(_sketch(words).tobytes(), _ROW_BYTES),
+            pa.array(
+                np.frombuffer(b"".join(_digest(_read_words(part["title"]), size=8)), "<i8", count)
+            ),
+            pa.array(_date_numbers(part)),
+        ]
+        found.append(pa.Table.from_arrays(columns, schema=schema))
+    return pa.concat_tables(found)
+
+
+def _fixed(content: bytes, size: int) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.Array.from_buffers(
+        pa.binary(size), len(content) // size, [None, pa.py_buffer(content)]
+    )
+
+
+def _gather(signs: Iterable[pa.Table], file: IO[bytes]) -> _Signatures:
+    """Take from the signatures what is needed of all of them, and put the rest into a file."""
+    sketches = _Sketches(file)
+    begin = 0
+    digests, word_counts, short, titles, dates = ([np.empty(0, "<u8")], [], [], [], [])
+    for rows in signs:
+        counts = rows["word_count"].to_numpy()
+        some = np.flatnonzero((counts >= _MIN_WORDS) & (counts < _LONG_WORDS))
+        digests.append(np.frombuffer(_bytes(rows["digest"]), "<u8"))
+        word_counts.append(counts)
+        short.append(begin + some)
+        titles.append(rows["title"].to_numpy()[some])
+        dates.append(rows["date"].to_numpy()[some])
+        sketches.add(_bytes(rows["sketch"]))
+        begin += rows.num_rows
+    file.flush()
+    none = [np.empty(0, np.int64)]
     return _Signatures(
-        article_ids,
-        pa.Array.from_buffers(pa.binary(16), len(article_ids), [None, pa.py_buffer(digests)]),
-        np.frombuffer(word_counts, np.int32),
-        np.frombuffer(sketches, _SLOT).reshape(-1, _SLOTS + _OPENING_SLOTS),
-        np.frombuffer(titles, np.int64),
-        np.frombuffer(dates, np.int64),
+        np.concatenate(digests).reshape(-1, 2),
+        np.concatenate([np.empty(0, np.int32), *word_counts]),
+        sketches,
+        *(np.concatenate(none + each) for each in (short, titles, dates)),
+    )
+
+
+def _bytes(column: pa.ChunkedArray) -> bytes:
+    """Give the values of a column of a fixed width one after the other."""
+    size = column.type.byte_width
+    return b"".join(
+        memoryview(chunk.buffers()[1])[chunk.offset * size : (chunk.offset + len(chunk)) * size]
+        for chunk in column.chunks
+        if len(chunk)
     )
 
 
@@ -356,42 +490,45 @@ class _Texts(NamedTuple):
 
     Attributes:
         of_row: Number of the text of each article.
-        row: An article that has it, by number of the text: that with the smallest article_id.
+        row: The first article that has it, by number of the text.
         word_counts: Its words.
     """
 
-    of_row: Ints
+    of_row: NDArray[np.int32]
     row: Ints
     word_counts: NDArray[np.int32]
 
 
-def _number_texts(signed: _Signatures, order: Ints) -> _Texts:
-    codes = signed.digests.take(order).dictionary_encode().indices.to_numpy()
-    _, first = np.unique(codes, return_index=True)
-    row = order[first]
-    seniority = np.argsort(-signed.word_counts[row], kind="stable")
-    number = np.empty_like(seniority)
-    number[seniority] = np.arange(len(seniority))
-    of_row = np.empty(len(order), np.int64)
-    of_row[order] = number[codes]
-    row = row[seniority]
-    return _Texts(of_row, row, signed.word_counts[row])
+def _number_texts(signed: _Signatures) -> _Texts:
+    order = np.lexsort(signed.digests.T)  # equal ones stay in their order
+    sorted_digests = signed.digests[order]
+    is_first = np.ones(len(order), bool)
+    is_first[1:] = np.any(sorted_digests[1:] != sorted_digests[:-1], axis=1)
+    del sorted_digests
+    firsts = order[is_first]
+    counts = signed.word_counts[firsts]
+    seniority = np.lexsort((firsts, -counts))
+    number = np.empty(len(firsts), np.int32)
+    number[seniority] = np.arange(len(firsts), dtype=np.int32)
+    of_row = np.empty(len(order), np.int32)
+    of_row[order] = number[np.cumsum(is_first) - 1]
+    return _Texts(of_row, firsts[seniority], counts[seniority])
 
 
-def _label_short(signed: _Signatures, texts: _Texts, order: Ints, labels: Ints) -> None:
+def _label_short(signed: _Signatures, texts: _Texts, labels: NDArray[np.int32]) -> None:
     """Label the articles with a short body: the same words, and nothing known that contradicts."""
-    counts = texts.word_counts[texts.of_row]
-    repeated = np.bincount(texts.of_row, minlength=len(texts.row))[texts.of_row] > 1
+    repeated = np.bincount(texts.of_row, minlength=len(texts.row))[texts.of_row[signed.short]] > 1
     groups: dict[int, list[int]] = defaultdict(list)
-    for row in order[((counts >= _MIN_WORDS) & (counts < _LONG_WORDS) & repeated)[order]].tolist():
-        groups[int(texts.of_row[row])].append(row)
+    for place in np.flatnonzero(repeated).tolist():
+        groups[int(texts.of_row[signed.short[place]])].append(place)
     unknown_title, unknown_date = 0, np.iinfo(np.int64).min
-    for rows in groups.values():
-        titles, dates = signed.titles[rows].tolist(), signed.dates[rows].tolist()
+    for places in groups.values():
+        titles, dates = signed.titles[places].tolist(), signed.dates[places].tolist()
         known = set(titles) - {unknown_title}, set(dates) - {unknown_date}
         agree = max(map(len, known)) <= 1
         heads: dict[Any, int] = {}
-        for row, *facts in zip(rows, titles, dates, strict=True):
+        for place, *facts in zip(places, titles, dates, strict=True):
+            row = int(signed.short[place])
             head = heads.setdefault(None if agree else tuple(facts), row)
             labels[row] = len(labels) + head
 
@@ -409,11 +546,9 @@ def _propose(signed: _Signatures, rows: Ints) -> tuple[Ints, Ints]:
     Returns:
         Numbers of the longer and of the shorter text of each pair, sorted.
     """
-    slots = signed.sketches
-    bands = slots.view(_BAND)
     found = [np.empty(0, np.int64)]
-    for band in range(bands.shape[1]):
-        longer, shorter = _pairs_of_bucket(bands[rows, band])
+    for band in range((_SLOTS + _OPENING_SLOTS) // 2):
+        longer, shorter = _pairs_of_bucket(signed.sketches.band(band)[rows])
         first, last, least = (
             (0, _SLOTS, _LIKELY_SLOTS)
             if band < _SLOTS // 2
@@ -422,8 +557,8 @@ def _propose(signed: _Signatures, rows: Ints) -> tuple[Ints, Ints]:
         likely = [np.empty(0, np.int64)]
         for start in range(0, len(longer), _PORTION_PAIRS):
             a, b = (side[start : start + _PORTION_PAIRS] for side in (longer, shorter))
-            equal = slots[rows[a], first:last] == slots[rows[b], first:last]
-            is_likely = np.count_nonzero(equal, axis=1) >= least
+            both = signed.sketches.rows(rows[np.concatenate([a, b])])[:, first:last]
+            is_likely = np.count_nonzero(both[: len(a)] == both[len(a) :], axis=1) >= least
             likely.append(a[is_likely] * len(rows) + b[is_likely])
         found.append(np.unique(np.concatenate(likely)))
     pairs = np.unique(np.concatenate(found))
@@ -462,7 +597,12 @@ def _pairs_of_bucket(keys: NDArray[np.uint32]) -> tuple[Ints, Ints]:
 
 
 def _lead(
-    signed: _Signatures, texts: _Texts, count: int, batches: Batches, folder: str | Path | None
+    signed: _Signatures,
+    texts: _Texts,
+    count: int,
+    read_signs: ReadSigns,
+    read_bodies: ReadBodies,
+    folder: str | Path | None,
 ) -> Ints:
     """Find the leader of each of the first `count` texts, which are the long ones."""
     longer, shorter = _propose(signed, texts.row[:count])
@@ -470,7 +610,10 @@ def _lead(
         return np.arange(count)
     wanted = np.unique(np.concatenate([longer, shorter]))
     with TemporaryFile(dir=folder) as file:
-        held = _spill(wanted, signed, texts, batches, file)
+        rows = np.sort(texts.row[wanted])
+        place = np.full(len(texts.row), -1, np.int64)
+        place[texts.of_row[rows]] = np.arange(len(rows))
+        held = _spill(place, _pick(read_signs, rows), read_bodies, file)
         return _choose_leaders(_verify(longer, shorter, held, texts.word_counts), count)
 
 
@@ -506,25 +649,15 @@ def _verify(longer: Ints, shorter: Ints, held: _Held, word_counts: NDArray[np.in
     return np.concatenate(found)
 
 
-def _spill(
-    wanted: Ints, signed: _Signatures, texts: _Texts, batches: Batches, file: IO[bytes]
-) -> _Held:
-    """Read the bodies of some texts again and write their runs and numbers to a file."""
-    import pyarrow as pa
-
-    rows = np.sort(texts.row[wanted])
-    place = np.full(len(texts.row), -1, np.int64)
-    place[texts.of_row[rows]] = np.arange(len(rows))
+def _spill(place: Ints, article_ids: pa.Array, read_bodies: ReadBodies, file: IO[bytes]) -> _Held:
+    """Read the bodies of some articles and write their runs and numbers to a file."""
     where: tuple[list[Ints], ...] = ([], [], [], [])
     begin = written = 0
-    for batch in batches():
-        first, last = np.searchsorted(rows, [begin, begin + batch.num_rows])
-        some = batch.select(["article_id", "body"]).take(pa.array(rows[first:last] - begin))
-        expected = signed.article_ids.take(pa.array(rows[first:last]))
-        if not some["article_id"].cast(pa.string()).equals(expected):
-            raise ValueError("expected the batches of the first reading again, found others")
+    for batch in read_bodies(article_ids):
+        if not batch["article_id"].equals(article_ids.slice(begin, batch.num_rows)):
+            break
         begin += batch.num_rows
-        for part in _slices([some]):
+        for part in _slices([batch]):
             words = _read_words(part["body"])
             numbers = np.concatenate([[0], np.cumsum(words.is_number)])[words.offsets]
             kinds = (_hash_runs(words), (words.hashes[words.is_number], numbers))
@@ -535,6 +668,8 @@ def _spill(
                 counts.append(np.diff(offsets))
                 file.write((hashes >> np.uint64(32)).astype(np.uint32).tobytes())
                 written += len(hashes)
+    if begin != len(article_ids):
+        raise ValueError("expected the batches of the first reading again, found others")
     file.flush()
     run_starts, run_counts, number_starts, number_counts = map(np.concatenate, where)
     hashes = np.memmap(file, np.uint32, "r", shape=(written,))

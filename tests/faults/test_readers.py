@@ -1,19 +1,23 @@
 """Readers that loop while runs commit: `load` never fails, and nobody sees two snapshots mixed."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 import duckdb
+import long
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from rounds import read_state, write_round
+from scenes import FAULTS
 
 import clippings
 from clippings import store
 
-_COMMITS = 30
+_COMMITS = 15
 
 
 def read_with_duckdb(path: str) -> list[str]:
@@ -43,7 +47,9 @@ class Reader(threading.Thread):
         self._allowed = allowed
 
     def run(self) -> None:
-        while not self.stopped.wait(0.005):  # else the commits hardly get their turn
+        seconds = 0.0
+        while not self.stopped.wait(3 * seconds):  # else the commits hardly get their turn
+            start = time.monotonic()
             try:
                 self.seen.add(tuple(self._read()))
             except self._allowed:
@@ -52,6 +58,7 @@ class Reader(threading.Thread):
                 self.failures.append(failure)
                 return
             self.read_count += 1
+            seconds = time.monotonic() - start
 
 
 def test_readers_during_commits(
@@ -90,6 +97,29 @@ def test_readers_during_commits(
         assert reader.seen <= states
     assert readers[0].read_count > 5
     assert len(readers[0].seen) > 2
+
+
+def test_readers_while_runs_are_killed(place: long.Place) -> None:
+    """Each in a process of its own; the thousand kills and the pinned readers are in long.py."""
+    counts = long.kill_at_random(place, 0, 4)
+    assert counts["kills"] == 4
+    assert all(counts[f"reads of {name}"] for name in long.READERS)
+    assert not any(counts[name] for name in (*FAULTS, *long.READING))
+
+
+def test_a_reader_tells_a_torn_state(place: long.Place) -> None:
+    for state in (1, 2, 3):
+        desk = place.desk_at(place.folder / str(state))
+        write_round(desk, state, place.write_dump)
+        desk.ingest(model="blank:en")
+        titles = [row["title"] for row in desk.rows("articles")]
+        assert read_state(titles) == state
+        assert read_state(reversed(titles)) == state
+        assert read_state(titles[1:]) is None
+        assert read_state([*titles, titles[0]]) is None
+        assert read_state([]) is None
+        mixed = [title.replace(f"Number {state}", f"Number {state - 1}", 1) for title in titles]
+        assert read_state(mixed) is None
 
 
 def test_two_tables_of_one_pinned_snapshot_fit(desk: Any, write_dump: Callable[..., str]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from clippings.articles import Split
 from clippings.layouts.layout import MarkedLayout, parse_layout
-from clippings.learn import Learned, learn, propose_boilerplate
+from clippings.learning import Learned, learn, propose_boilerplate
 from clippings.marked import read_marked
 
 FORMS = Path(__file__).parent / "cases" / "forms"
@@ -23,7 +24,8 @@ MONTHS = {
     "en": "January February March April May June July August September October November December",
     "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
     "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre "
+    "diciembre",
     "nl": "januari februari maart april mei juni juli augustus september oktober november december",
 }
 FIRST = "Anna Omar Ruth Pavel Ines Karim Lena Tomas Aisha Jorge Mette Ivo".split()
@@ -228,6 +230,28 @@ def day_below(a: Written) -> str:
     return f"{a.title or ''}\n\n{a.body}\n\n{beside(', ', a.outlet, a.printed)}\n\n* * *\n\n"
 
 
+def bullets(a: Written) -> str:
+    return f"• {a.title}\n{beside(', ', a.outlet, a.printed)}\n{a.body}\n\n"
+
+
+def leaders(a: Written) -> str:
+    parts = (
+        ("Medio.............. ", a.outlet),
+        ("Fecha.............. ", a.printed),
+        ("Titular............ ", a.title),
+    )
+    return f"{rows(*parts)}\n\n{a.body}\n\n"
+
+
+def numbered_heads(a: Written) -> str:
+    return f"### {a.number}. {a.title or ''}\n**{a.printed or 'n.d.'}**\n\n{a.body}\n\n---\n\n"
+
+
+def day_behind(a: Written) -> str:
+    source = "" if a.printed is None else f"({a.outlet or 'Desk'}, {a.printed})"
+    return f"{a.title or ''}\n\n{a.body}\n\n{source}\n\n\n"
+
+
 MADE: dict[str, tuple[str, Callable[[Written], str], int | None]] = {
     "rules": ("en", under_rules, None),
     "document_of": ("day", document_of, None),
@@ -247,6 +271,9 @@ MADE: dict[str, tuple[str, Callable[[Written], str], int | None]] = {
     "month_first": ("%m/%d/%Y", under_rules, None),
     "codes": ("iso", codes, None),
     "day_below": ("day", day_below, None),
+    "leaders": ("es", leaders, None),
+    "numbered_heads": ("day", numbered_heads, None),
+    "day_behind": ("de", day_behind, None),
 }
 
 
@@ -299,7 +326,7 @@ def test_forms_are_learned(form: str) -> None:
         articles = [_with_title(one, one.title and one.title.upper()) for one in articles]
     learned = learn(text)
     assert learned is not None
-    assert learned.confidence >= 0.5
+    assert learned.confidence >= 0.8
     begun, titled, dated = measure(split_learned(text, learned), truth_of(articles))
     assert (begun >= 0.95, titled >= 0.95, dated >= 0.95) == (True, True, True), learned.toml
 
@@ -314,7 +341,7 @@ def test_forms_of_a_stranger_are_learned(file: Path) -> None:
     text = file.with_suffix(".txt").read_text(encoding="utf-8")
     learned = learn(text)
     assert learned is not None
-    assert learned.confidence >= 0.5
+    assert learned.confidence >= 0.8
     articles = json.loads(file.read_text(encoding="utf-8"))["articles"]
     truth = [(one["title"], one["published_date"], one["first_words"]) for one in articles]
     assert min(measure(split_learned(text, learned), truth)) >= 0.95
@@ -339,6 +366,19 @@ def test_years_of_two_digits_fall_where_the_years_of_the_text_are() -> None:
     assert dates["order"] == "day"
     assert dates["century"] <= 2003
     assert dates["century"] + 99 >= 2021
+
+
+def test_years_of_two_digits_stay_unread_where_few_are_named_in_full() -> None:
+    """A single "In 1998" says little of the century of forty dates."""
+
+    def render(a: Written) -> str:
+        a.paragraphs = [re.sub(r"\d{4}", "that year", text) for text in a.paragraphs]
+        return short_years(a) if a.number > 1 else short_years(a) + "In 1998 it rained.\n\n"
+
+    learned = learn(write(40, "%d/%m/%y", render, noise=0)[0])
+    assert learned is not None
+    assert "century" not in tomllib.loads(learned.toml)["dates"]
+    assert learned.confidence < 0.8
 
 
 def test_numbers_of_two_meanings_stay_unread() -> None:
@@ -392,6 +432,75 @@ def test_lookalikes_do_not_split() -> None:
     assert len(split_learned(text, learned).articles) == len(articles)
 
 
+def by_day(a: Written) -> str:
+    """One day above several articles."""
+    return f"{a.printed}\n\n" * (a.number % 3 == 1) + f"{a.title}\n\n{a.body}\n\n"
+
+
+def in_paragraph_tags(a: Written) -> str:
+    text = "\n".join(f"<p>{paragraph}</p>" for paragraph in a.paragraphs)
+    return f"<item>\n<title>{a.title}</title>\n<date>{a.printed}</date>\n{text}\n</item>\n"
+
+
+def in_classes(a: Written) -> str:
+    text = "\n".join(f'<p class="txt">{paragraph}</p>' for paragraph in a.paragraphs)
+    return f'<p class="tit">{a.title}</p>\n<p class="src">{a.printed}</p>\n{text}\n\n'
+
+
+def day_in_last_sentence(a: Written) -> str:
+    return f"{a.number}. {a.title}\n\n{a.body} ({a.outlet}, {a.printed})\n\n"
+
+
+def sentence_above(a: Written) -> str:
+    return f"{a.title}.\n{a.printed}\n\n{a.body}\n\n\n"
+
+
+def quoted(a: Written) -> str:
+    return f'"{a.title}"\n{a.outlet} ({a.printed})\n\n{a.body}\n\n---\n\n'
+
+
+def day_below_text(a: Written) -> str:
+    """Nothing but blank lines tells whether a date belongs to what is above or below it."""
+    return f"{a.title}\n\n{' '.join(a.paragraphs)}\n\n{a.printed}\n\n"
+
+
+def test_titles_behind_bullets_are_learned() -> None:
+    text, articles = write(40, "fr", bullets, noise=0)
+    learned = learn(text)
+    assert learned is not None
+    assert learned.confidence >= 0.8
+    assert measure(split_learned(text, learned), truth_of(articles)) == (1, 1, 1)
+
+
+HARD = {
+    "by_day": by_day,
+    "in_paragraph_tags": in_paragraph_tags,
+    "in_classes": in_classes,
+    "day_in_last_sentence": day_in_last_sentence,
+    "sentence_above": sentence_above,
+    "quoted": quoted,
+    "day_below_text": day_below_text,
+}
+
+
+@pytest.mark.parametrize("form", HARD)
+def test_wrong_reading_is_unsure(form: str) -> None:
+    """Forms that are not understood; should one ever be, it moves to those that are learned."""
+    text, articles = write(40, "day", HARD[form], noise=0)
+    learned = learn(text)
+    if learned is None:
+        return
+    assert min(measure(split_learned(text, learned), truth_of(articles))) < 0.95
+    assert learned.confidence < 0.8
+
+
+def test_doubts_are_said() -> None:
+    learned = learn(write(40, "day", quoted, noise=0)[0])
+    assert learned is not None
+    assert "titles begin alike (100%)." in learned.evidence
+    assert "# titles begin alike (100%).\n" in learned.toml
+
+
 def no_dumps() -> dict[str, str]:
     chance = random.Random(5)
 
@@ -437,7 +546,7 @@ def no_dumps() -> dict[str, str]:
 @pytest.mark.parametrize("name", no_dumps())
 def test_what_is_no_dump_is_not_split_with_confidence(name: str) -> None:
     learned = learn(no_dumps()[name])
-    assert learned is None or learned.confidence < 0.5
+    assert learned is None or learned.confidence < 0.8
 
 
 def test_same_text_same_layout() -> None:
@@ -472,10 +581,10 @@ LINES = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
-    st.lists(st.one_of(LINES, st.text(max_size=30)), min_size=1, max_size=12),
-    st.integers(1, 12),
+    st.lists(st.one_of(LINES, st.text(max_size=30)), min_size=1, max_size=8),
+    st.integers(1, 8),
     st.sampled_from(["\n", "\r\n", "\n\n", "\r"]),
     st.text(max_size=40),
 )

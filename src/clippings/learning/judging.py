@@ -1,0 +1,198 @@
+"""The best split of a dump -> how sure it is, and what speaks against it.
+
+What looks wrong is counted in articles. Where nothing does, the confidence is what the score says;
+where one article in twenty looks wrong, it is under 0.8.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from statistics import median
+
+from clippings.articles import Split
+from clippings.learning.kinds import Line, is_names
+from clippings.learning.readings import Reading
+from clippings.learning.scoring import Tried, ends_with_head, is_good_title
+from clippings.learning.writing import show
+
+_ENOUGH = 12
+"""From so many articles on their number no longer makes a reading less sure."""
+_MISSING = 0.08
+"""So many articles may lack a title, or a date."""
+_SHORT = 25
+"""The usual text of an article has more words."""
+_MARGIN = 0.08
+"""Another reading whose score is less than this behind may be the right one."""
+_DOUBTED = 4
+"""How much the confidence falls with the share of articles that look wrong ..."""
+_LOOK_ALIKE = 0.01
+"""... beyond those few that hold a line of a head by chance."""
+_LIST = "-–—•*"
+"""Signs that open an item of a list."""
+
+Doubt = tuple[float, str]
+"""The share of articles that look wrong, and what does."""
+
+
+def judge(best: Tried, tried: Iterable[Tried], lines: Sequence[Line]) -> tuple[float, list[str]]:
+    """Say how sure the best reading is, and what speaks against it.
+
+    Args:
+        best: The reading.
+        tried: All that were tried.
+        lines: The lines of the dump.
+
+    Returns:
+        The confidence, from 0 to 1, and sentences.
+    """
+    count = len(best.split.articles)
+    doubts = [
+        *_doubt_titles(best.split),
+        *_doubt_texts(best, lines),
+        *_doubt_ends(best, lines),
+        *_doubt_choice(best, tried),
+    ]
+    doubts = [(share, said) for share, said in doubts if share > 0]
+    confidence = max(0.0, min(1.0, (best.score - 0.45) / 0.5))
+    wrong = max(0.0, sum(share for share, _ in doubts) - _LOOK_ALIKE)
+    confidence *= max(0.0, 1 - _DOUBTED * wrong)
+    told = [f"{said} ({share:.0%})." for share, said in sorted(doubts, reverse=True)]
+    if count < _ENOUGH:
+        confidence *= ((count - 1) / _ENOUGH) ** 0.6
+        told.append(f"{count} articles are few to learn from.")
+    return round(confidence, 3), told
+
+
+def _doubt_titles(split: Split) -> Iterator[Doubt]:
+    """Doubt titles and dates that are missing or not those of articles."""
+    count = len(split.articles)
+    titles = [article.title for article in split.articles if article.title]
+    undated = sum(article.date is None for article in split.articles) / count
+    good = sum(map(is_good_title, titles)) / count
+    yield max(0.0, 1 - good - _MISSING), "titles are missing, or are sentences"
+    yield max(0.0, undated - _MISSING), "dates are missing"
+    different = {(article.title, article.body) for article in split.articles if article.title}
+    yield 1 - len(set(titles)) / max(1, len(different)), "titles repeat"
+    openings = Counter(title.split()[0] if title[0].isalnum() else title[0] for title in titles)
+    alike = max(openings.values(), default=0) / count
+    yield alike * (alike > 0.5), "titles begin alike"
+    names = sum(is_names(title) and len(title.split()) < 4 for title in titles) / count
+    yield names * (names > 0.5), "titles are names"
+    words = median(len(article.body.split()) for article in split.articles)
+    yield float(words < _SHORT), "the texts are very short"
+
+
+def _doubt_texts(best: Tried, lines: Sequence[Line]) -> Iterator[Doubt]:
+    """Doubt texts that begin or end with lines of a head, or hold another article."""
+    reading, count = best.way.reading, len(best.split.articles)
+    bodies = _find_bodies(best.split, lines)
+    kinds = {item.kind for item in reading.items if item.is_anchor}
+
+    def share(wrong: Iterable[bool]) -> float:
+        return sum(wrong) / count
+
+    yield share(_is_of_head(body[:1]) for body in bodies), "texts begin like a head"
+    yield share(_is_of_head(body[1:][-1:]) for body in bodies), "texts end like a head"
+    inner = share(any(line.kind in kinds for line in body[1:]) for body in bodies)
+    yield inner, "texts hold a line of a head"
+    gaps = share(any(line.gap > 1 for line in body[1:]) for body in bodies)
+    yield gaps / 2, "texts hold a gap"
+    # A lone short line may be a heading within a text, unless little tells where articles begin.
+    lone = share(any(map(_is_lone, body[1:-1])) for body in bodies)
+    yield lone if _is_weak(reading) else lone / 20, "texts hold a line like a title"
+
+
+def _doubt_ends(best: Tried, lines: Sequence[Line]) -> Iterator[Doubt]:
+    """Doubt a reading that leaves text out, or takes the end of an article for a beginning."""
+    split, count = best.split, len(best.split.articles)
+    last = split.articles[-1].end  # what ends the last article may look like a beginning
+    broken = sum(doubt.code == "broken_article" and doubt.start < last for doubt in split.doubts)
+    yield broken / count, "beginnings have no article"
+    lost = 0
+    for span in split.spans:
+        if span.kind in ("unknown", "boilerplate"):
+            inside = _within(lines, span.start, span.end)
+            lost += any(line.kind == "para" and line.end <= span.end for line in inside)
+    yield lost / count, "paragraphs belong to no text"
+    if ends_with_head(split, lines):
+        yield 0.2, "the dump ends with a line that should stand above a text"
+
+
+def _doubt_choice(best: Tried, tried: Iterable[Tried]) -> Iterator[Doubt]:
+    """Doubt a reading of which parts are unclear, or that another one is as good as."""
+    reading = best.way.reading
+    if _is_weak(reading):
+        yield 0.02, "nothing but a date line tells where an article begins"
+    for above, below in pairwise(reading.items):
+        is_bare = below.kind == "free" and below.gap == 0 and "(?P<" not in below.pattern
+        if "(?P<title>" in above.pattern and is_bare:
+            yield 0.1, "the line below a title is in no part; it may be the rest of it"
+    heads = _heads(best.split)
+    others = [one for one in tried if one is not best and _overlap(heads, _heads(one.split)) < 0.9]
+    if others and best.score - max(others).score < _MARGIN:
+        second = max(others)
+        mark, found = show(second.way.reading.mark, 40), len(second.split.articles)
+        yield 0.06, f"another reading, by {mark}, finds {found} articles and is nearly as good"
+
+
+def _find_bodies(split: Split, lines: Sequence[Line]) -> list[list[Line]]:
+    """Give the lines of each text; one that begins above it, with a label, apart."""
+    bodies: list[list[Line]] = [[] for _ in split.articles]
+    for span in split.spans:
+        if span.kind == "body" and span.article is not None:
+            bodies[span.article] += _within(lines, span.start, span.end)
+    return bodies
+
+
+def _within(lines: Sequence[Line], start: int, end: int) -> Sequence[Line]:
+    first = bisect_left(lines, start, key=lambda line: line.start)
+    return lines[first : bisect_left(lines, end, key=lambda line: line.start)]
+
+
+def _is_of_head(lines: Sequence[Line]) -> bool:
+    return any(
+        line.kind not in ("para", "dateline")
+        and not line.kind.startswith("rule:")
+        and line.text[0] not in _LIST
+        for line in lines
+    )
+
+
+def _is_lone(line: Line) -> bool:
+    return line.kind == "free" and len(line.text.split()) >= 3 and line.text[0].isupper()
+
+
+def _is_weak(reading: Reading) -> bool:
+    """Tell whether neither a gap nor a line of its own kind tells where an article begins."""
+    first = reading.rule or reading.items[0]
+    return reading.gaps[1] < 2 and (not first.is_anchor or first.kind == "date")
+
+
+Heads = Counter[tuple[str | None, str | None]]
+
+
+def _heads(split: Split) -> Heads:
+    return Counter((article.title, article.published_text) for article in split.articles)
+
+
+def _overlap(first: Heads, second: Heads) -> float:
+    """Give the share of articles that two readings have in common."""
+    return (first & second).total() / max(1, first.total(), second.total())
+
+
+def tell(best: Tried) -> list[str]:
+    """Say in sentences what was seen."""
+    reading = best.way.reading
+    steps = [below - above for above, below in pairwise(reading.starts)]
+    items = [*([reading.rule] if reading.rule else []), *reading.items]
+    return [
+        f"{show(reading.mark, 60)}: {len(reading.starts)} times, every {median(steps):.0f} lines.",
+        f"{len(best.split.articles)} articles were found.",
+        *(
+            f"head: {show(item.kind, 60)} stands in {item.share:.0%} of the articles."
+            for item in items
+        ),
+    ]

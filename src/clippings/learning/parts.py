@@ -1,0 +1,143 @@
+"""Which part a line or a field is: told by its label, else guessed from its values."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
+from statistics import mean
+
+from clippings.dates import DateRules, find_date
+from clippings.learning.kinds import Line, is_byline, is_names, value_of
+
+PAGE = re.compile(r"(?i:p|pp|pg|page|seite|s|pagina|página|blz)\.? ?\d{1,4}")  # "p. 12"
+LENGTH = re.compile(r"\d[\d.,]{0,7} (?i:words?|w[öo]rter|mots|palabras|woorden)")  # "453 words"
+_FEW_VALUES = 24
+"""No more different outlets or sections are named in a layout."""
+
+_LABELS: Mapping[str, str] = {
+    "title": "ti t1 hl headline title heading head titre titel überschrift ueberschrift "
+    "schlagzeile título titulo titular kop hd subject-line betreff subject",
+    "date": "da dp dd py date dated published publication printed issued posted day datum sent "
+    "erschienen veröffentlicht veroeffentlicht erscheinungsdatum tag paru publié publie "
+    "parution fecha publicado dag gepubliceerd verschenen pubdate when pd released run",
+    "byline": "au a1 byline author authors writer reporter by correspondent autor autorin autoren "
+    "verfasser von auteur auteurs signature par autora autores firma por schrijver door "
+    "redacteur contributor journalist",
+    "dateline": "dateline place location city lieu ort plaats lugar ciudad ville stadt stad",
+    "outlet": "jo jf so jt outlet source newspaper paper publisher journal quelle zeitung medium "
+    "blatt périodique fuente periódico periodico medio diario bron krant publicatie "
+    "organ magazine publication-name publication-title sn from",
+    "section": "se section desk rubrique rubrik ressort sección seccion sectie rubriek katern "
+    "category kategorie catégorie categoría categorie column page-section",
+    "page": "page pages seite seiten página pagina pg",
+    "length": "length words wordcount word-count länge laenge wörter longueur mots longitud "
+    "extensión palabras lengte woorden umfang wc",
+    "id": "an accession-number id ref reference no number nr accession file-no doc docno document "
+    "record identifier aktenzeichen kennung referenz référence referencia nummer número "
+    "numero key ident serial",
+    "topics": "kw topics topic tags keywords keyword themes subjects subject-terms sujet "
+    "sujets mots-clés thema themen schlagwörter schlagworte stichworte temas tema "
+    "etiquetas palabras-clave onderwerp onderwerpen trefwoorden about index-terms "
+    "descriptors",
+    "body": "ab n2 lp td tx body text fulltext full-text story content texte cuerpo texto tekst "
+    "volltext inhalt article contenu",
+}
+"""Words of labels by the part that they name; "no" of "File no" counts as "id" too."""
+_PARTS = {word: part for part, words in _LABELS.items() for word in words.split()}
+
+
+def part_of_words(words: str) -> str:
+    """Give the part that the words of a label name, the whole label first, then its last word.
+
+    >>> part_of_words("filed by"), part_of_words("file no"), part_of_words("wetter")
+    ('byline', 'id', '')
+    """
+    joined = "-".join(words.lstrip("@\\.>|• ").replace(".", " ").replace("_", "-").split())
+    return next((_PARTS[one] for one in (joined, *joined.split("-")[::-1]) if one in _PARTS), "")
+
+
+def part_of_label(kind: str, lines: Sequence[Line], rules: DateRules) -> str:
+    """Say which part a label or tag names; what it does not say, its values may."""
+    if not kind.startswith(("label:", "tag:")):
+        return {"by": "byline", "date": "date"}.get(kind, "")
+    part = part_of_words(kind.partition(":")[2].strip("/"))
+    if part in ("", "dateline"):  # "Lisbon, 18 August 2013" has the date
+        values = [value for line in lines if (value := value_of(line))]
+        dated = sum(find_date(value[:160], rules) is not None for value in values)
+        if values and dated >= 0.7 * len(values) and mean(map(count_words, values)) <= 8:
+            return "date"
+    return part or "boilerplate"
+
+
+def find_title(rows: Sequence[tuple[int, Sequence[str]]]) -> int | None:
+    """Find the line that is the title: nearly always another, of a few words, no names only.
+
+    Args:
+        rows: Numbers of lines and their values.
+    """
+    best: tuple[float, int] | None = None
+    for number, values in rows:
+        words = mean(map(count_words, values))
+        names = sum(is_names(value) and count_words(value) <= 4 for value in values) / len(values)
+        distinct = len(set(values)) / len(values)
+        score = distinct + min(words, 6) / 6 - 0.6 * names * (words < 4)
+        if distinct >= 0.5 and words >= 1.5 and (best is None or score > best[0] + 0.15):
+            best = score, number
+    return best[1] if best else None
+
+
+def guess_line(values: Sequence[str], taken: Sequence[str]) -> str:
+    """Guess what a line is that only its place tells."""
+    distinct = len(set(values)) / len(values)
+    if distinct > 0.6 and _share(values, _is_name) >= 0.8 and "byline" not in taken:
+        return "byline"
+    if distinct <= 0.5:
+        part = "outlet" if mean(map(count_words, values)) >= 1.5 else "section"
+        return part if part not in taken else "boilerplate"
+    return "boilerplate"
+
+
+def guess_field(values: Sequence[str]) -> str:
+    """Guess which part the values of a field beside a date are; "" where none."""
+    distinct = len(set(values)) / len(values)
+    words = mean(map(count_words, values))
+    for part, test in (("page", PAGE.fullmatch), ("length", LENGTH.fullmatch)):
+        if sum(test(value) is not None for value in values) >= 0.8 * len(values):
+            return part
+    if _share(values, is_byline) >= 0.8:
+        return "byline"
+    if distinct <= 0.45:
+        return "outlet" if words >= 1.3 else "section"
+    if distinct > 0.7 and words >= 4:
+        return "title"
+    if _share(values, _is_name) >= 0.7:
+        return "byline"
+    return "outlet" if words < 4 else ""
+
+
+def usual_values(values: Iterable[str]) -> list[str]:
+    """Give the values that recur, in order, where they are few: names of outlets."""
+    counts = Counter(" ".join(value.split()) for value in values)
+    usual = sorted(value for value, count in counts.items() if count > 1)
+    return usual if len(usual) <= _FEW_VALUES else []
+
+
+def count_words(text: str) -> int:
+    """Count the words of a text."""
+    return len(text.split())
+
+
+def _is_name(text: str) -> bool:
+    return is_names(text) and 2 <= count_words(text) <= 4
+
+
+def _share(values: Sequence[str], test: Callable[[str], bool]) -> float:
+    return sum(map(test, values)) / len(values)
+
+
+def is_sequence(numbers: Sequence[int]) -> bool:
+    """Tell whether numbers count the articles."""
+    steps = [second - first for first, second in pairwise(numbers)]
+    return bool(steps) and sum(step == 1 for step in steps) >= 0.85 * len(steps)

@@ -1,0 +1,216 @@
+"""The marks of a dump -> ways to read it: where articles begin, and what is usual in them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice, pairwise
+
+from clippings.dates import DateRules
+from clippings.learning.date_lines import write_date_line, write_dateline
+from clippings.learning.expressions import write_template
+from clippings.learning.kinds import FEWEST, LABEL, RIGHTS, Line, is_rule, value_of
+from clippings.learning.marks import climb, find_marks
+from clippings.learning.parts import part_of_label, part_of_words
+from clippings.learning.patterns import write_label_words, write_line, write_rule, write_tag
+from clippings.learning.shapes import HEAD, SOMETIMES, USUAL, Item, cut_head, find_items
+
+_MOST_PAGE_LINES = 40
+"""No more lines of the page are named, those of most articles first: a dump may hold all twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read a dump.
+
+    Attributes:
+        mark: The kind of line that recurs.
+        starts: Numbers of the lines with which articles begin.
+        rule: The line between two articles, where there is one that tells nothing of them.
+        items: The lines of the head in order, that line apart.
+        top: Character offset of an article above the first such line; None where none is there.
+        is_tight: Whether the texts mostly stand right below the last label of their heads.
+        labels: Words of labels by part.
+        page_lines: Patterns of the lines of the page.
+        ends: Pattern of the line with which articles end; None where none has a part in it.
+        dateline: Pattern of the opening of a body; None where there is none.
+        topic_separator: What stands between two topics.
+        gaps: Blank lines above nearly all first lines, and above most of them.
+    """
+
+    mark: str
+    starts: tuple[int, ...]
+    rule: Item | None
+    items: tuple[Item, ...]
+    top: int | None
+    is_tight: bool
+    labels: Mapping[str, tuple[str, ...]]
+    page_lines: tuple[str, ...]
+    ends: str | None
+    dateline: str | None
+    topic_separator: str
+    gaps: tuple[int, int]
+
+
+def read_marks(lines: Sequence[Line], rules: DateRules) -> Iterator[Reading]:
+    """Read a dump by each of its marks."""
+    for mark, positions in find_marks(lines):
+        for above in climb(lines, positions, mark):
+            starts = sorted({max(at - above, 0) for at in positions})
+            reading = _read(lines, mark, starts, rules) if len(starts) >= FEWEST else None
+            if reading:
+                yield reading
+
+
+def _read(
+    lines: Sequence[Line], mark: str, starts: Sequence[int], rules: DateRules
+) -> Reading | None:
+    """Lay the articles over each other that a mark cuts, and read their heads and ends."""
+    chunks = [lines[at:end] for at, end in pairwise([*starts, len(lines)])]
+    first, count = Counter(lines[at].kind for at in starts).most_common(1)[0]
+    has_rule = count >= 0.7 * len(starts) and is_rule(first)
+    is_top = has_rule and (
+        _is_article(lines[: starts[0]])
+        if starts[0]
+        else lines[0].kind != first and _is_article(lines[: starts[1]])
+    )
+    heads = [cut_head(chunk[has_rule and chunk[0].kind == first :]) for chunk in chunks]
+    if is_top and starts[0]:
+        heads.insert(0, cut_head(lines[: starts[0]]))
+    items = find_items(heads, rules)
+    rule = None
+    if has_rule:
+        found = [lines[at] for at in starts if lines[at].kind == first]
+        pattern = write_line(first, found, "boilerplate", rules)
+        rule = Item(first, len(found) / len(starts), 0, pattern)
+    all_items = [rule, *items] if rule else items
+    gaps = sorted(lines[at].gap for at in starts if at > 0)
+    gap = gaps[int(0.02 * len(gaps))] if gaps else 0
+    if not any(item.is_anchor for item in all_items) and (gap < 2 or not items):
+        return None
+    return Reading(
+        mark=mark,
+        starts=tuple(starts),
+        rule=rule,
+        items=tuple(items),
+        top=lines[0].start if is_top else None,
+        is_tight=_is_tight(lines, heads),
+        labels=_find_labels(chunks, items, rules),
+        page_lines=tuple(islice(_find_page_lines(chunks, all_items), _MOST_PAGE_LINES)),
+        ends=_write_end(chunks, all_items, gap, rules),
+        dateline=_write_dateline(heads, rules),
+        topic_separator=_find_topic_separator(chunks),
+        gaps=(gap, gaps[int(0.15 * len(gaps))] if gaps else 0),
+    )
+
+
+def _is_article(lines: Sequence[Line]) -> bool:
+    """Tell whether what stands above the first mark looks like an article: a head and text."""
+    return (
+        len(lines) >= 2
+        and lines[0].kind != "para"
+        and any(line.kind in ("para", "dateline") for line in lines[1:])
+    )
+
+
+def _is_tight(lines: Sequence[Line], heads: Sequence[Sequence[Line]]) -> bool:
+    last = {head[-1].end for head in heads if head and head[-1].kind.startswith("label:")}
+    below = [line for above, line in pairwise(lines) if above.end in last and line.kind == "para"]
+    return 2 * sum(line.gap == 0 for line in below) > len(heads)
+
+
+def _find_labels(
+    chunks: Sequence[Sequence[Line]], items: Sequence[Item], rules: DateRules
+) -> dict[str, tuple[str, ...]]:
+    """Find the labels that articles have once each, above their text or below it."""
+    lines: dict[str, list[Line]] = {}
+    for chunk in chunks:
+        ends = [*chunk[:HEAD], *chunk[max(HEAD, len(chunk) - 8) :]]
+        firsts = {line.kind: line for line in reversed(ends) if line.kind.startswith("label:")}
+        for kind, line in sorted(firsts.items()):
+            lines.setdefault(kind, []).append(line)
+    found: dict[str, list[str]] = {}
+    titles = {item.kind for item in items if "(?P<title>" in item.pattern}
+    for kind, firsts_of_kind in lines.items():
+        if len(firsts_of_kind) < max(SOMETIMES * len(chunks), FEWEST - 1):
+            continue
+        part = part_of_label(kind, firsts_of_kind, rules)
+        if part == "title" and titles and kind not in titles:
+            part = "boilerplate"
+        match = LABEL.match(firsts_of_kind[0].text)
+        words = write_template(kind.partition(":")[2])
+        if match is None or match["at"]:  # without a value it is a line of the page
+            words = rf"(?i:{words})[ \t]{{1,9}}"
+        elif match["words"] is None or "*" in match[0] or match["sign"].strip()[:1] in ("=", "."):
+            words = write_label_words(kind.partition(":")[2], firsts_of_kind[0].text)
+        found.setdefault(part, []).append(words)
+    return {part: tuple(words) for part, words in found.items()}
+
+
+_PAGE_KINDS = ("same:", "rule:", "tag:", "rights")
+
+
+def _find_page_lines(chunks: Sequence[Sequence[Line]], items: Sequence[Item]) -> Iterator[str]:
+    """Find the lines of the page: the same words in many articles, mostly at one end."""
+    counts: Counter[str] = Counter()
+    lines: dict[str, list[Line]] = {}
+    heads = Counter(line.kind for chunk in chunks for line in cut_head(chunk))
+    for chunk in chunks:
+        paged = [line for line in chunk if line.kind.startswith(_PAGE_KINDS)]
+        counts.update(sorted({line.kind for line in paged}))
+        for line in paged:
+            lines.setdefault(line.kind, []).append(line)
+    known = {item.kind: "(?P<" in item.pattern for item in items}
+    for kind, count in sorted(counts.items(), key=lambda one: (-one[1], one[0])):
+        if count < max(SOMETIMES * len(chunks), FEWEST - 1) or known.get(kind):
+            continue
+        if kind not in known and heads[kind] > 0.5 * len(lines[kind]):
+            continue  # "The Evening Post", one of few outlets
+        name, _, words = kind.partition(":")
+        if name == "same":
+            yield write_template(words)
+        elif name == "rule":
+            yield write_rule([line.text for line in lines[kind]])
+        elif name == "rights":
+            yield RIGHTS.pattern
+        elif not any(map(value_of, lines[kind])):
+            yield write_tag(words, lines[kind], "")
+
+
+def _write_end(
+    chunks: Sequence[Sequence[Line]], items: Sequence[Item], gap: int, rules: DateRules
+) -> str | None:
+    """Write the pattern of a last line with the date, where most articles have it there."""
+    if any("(?P<date>" in item.pattern for item in items):
+        return None
+    found = []
+    for chunk in chunks:
+        for line in chunk[:0:-1][:4]:
+            if line.kind == "date":
+                found.append(line.text)
+            if line.kind in ("para", "dateline", "date"):
+                break
+    if len(found) < max(FEWEST, USUAL * len(chunks)):
+        return None
+    following = [item.sight for item in items[:1] if item.is_anchor]
+    ahead = rf"(?:[ \t]*\r?\n){{0,6}}[ \t]*(?:{'|'.join([*following, chr(92) + 'Z'])})"
+    if gap >= 2:
+        ahead = rf"{ahead}|(?:[ \t]*\r?\n){{{gap + 1}}}"
+    return rf"{write_date_line(found, rules)}(?={ahead})"
+
+
+def _write_dateline(heads: Sequence[Sequence[Line]], rules: DateRules) -> str | None:
+    texts = [head[-1].text for head in heads if head and head[-1].kind == "dateline"]
+    return write_dateline(texts, rules) if len(texts) >= max(SOMETIMES * len(heads), 3) else None
+
+
+def _find_topic_separator(chunks: Sequence[Sequence[Line]]) -> str:
+    """Find what stands between topics: a semicolon or a bar where lists have one, else a comma."""
+    counts: Counter[str] = Counter()
+    for chunk in chunks:
+        for line in chunk:
+            name, _, words = line.kind.partition(":")
+            if name == "label" and part_of_words(words) == "topics":
+                counts.update(sign for sign in ";|·/," if sign in value_of(line))
+    return next((sign for sign in ";|·/" if counts[sign] > 0.4 * max(1, counts.total())), ",")
