@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from clippings.articles import Article, Split
 from clippings.choose import Choice, score, split_best
 from clippings.layouts.layout import layout_names, load_layout
+from clippings.learning import Learned
 from clippings.read import decode
 from clippings.split import split
 
@@ -235,6 +236,23 @@ def test_unsure_says_what_came_nearest() -> None:
     assert 0 < choice.score < 0.5
     (doubt,) = choice.found.doubts
     assert "expected a form that is known or that recurs, found neither" in doubt.detail
+
+
+def test_a_reading_that_recurs_raises_doubts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A form that explains more than any that is known is taken where it is sure."""
+    piece = "REF {0}\n3 May 20{0}\nThe Ferry of {0} Is Late\n\nIt was late, and so they walked.\n\n"
+    text = "".join(piece.format(number) for number in range(10, 30))
+    toml = (
+        "name = 'learned'\n[article]\nbegins = ['REF (?P<id>\\d+)']\n"
+        "[[head]]\npart = 'date'\n[[head]]\npart = 'title'\n"
+    )
+    digest = [load_layout(name) for name in ("digest", "archive")]
+    outcomes = {}
+    for confidence in (0.7, 0.9):
+        learned = Learned(toml, confidence, ())
+        monkeypatch.setattr("clippings.choose.learn", lambda *_, learned=learned, **__: learned)
+        outcomes[confidence] = split_best(text, digest).layout
+    assert outcomes == {0.7: None, 0.9: "learned"}
 
 
 # Scores

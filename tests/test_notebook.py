@@ -71,6 +71,14 @@ def test_load_defaults_to_the_folder_processed(
     assert clippings.where(article, "body", 15, 20)
 
 
+def test_a_damaged_table_says_how_to_rebuild(desk: Any, article: str) -> None:
+    assert article
+    [part] = (desk.processed / "current").glob("articles.parquet/*")
+    part.write_bytes(b"PAR1" + bytes(100))
+    with pytest.raises(clippings.errors.StoreError, match=r"rebuilt from the raw folder by `mv "):
+        clippings.load("articles", processed=desk.processed)
+
+
 @pytest.mark.parametrize(
     ("table", "hint"), [("article", r'Did you mean "articles"\?'), ("xyz", r'found "xyz"\.$')]
 )

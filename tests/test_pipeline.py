@@ -430,6 +430,36 @@ def test_only_touched_buckets_are_written(
     assert desk.parts() == desk.rebuild()
 
 
+def test_only_touched_buckets_are_read(
+    desk: Any, write_dump: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of names, articles and dumps; side tables stand for the others."""
+    monkeypatch.setattr(store, "_BUCKET_ROWS", 8)
+    for number in range(0, 60, 3):
+        desk.put(f"{number}.txt", write_dump(number, number + 1, number + 2))
+    desk.ingest()
+    tables = {
+        name: table
+        for table, state in store.current(desk.processed).manifest["tables"].items()
+        for name, _ in state["parts"].values()
+    }
+    read: Counter[str] = Counter()
+    real = store._read_part
+
+    def read_part(processed: Path, part: Path, columns: Any) -> Any:
+        read[tables.get(part.name, "new")] += 1
+        return real(processed, part, columns)
+
+    monkeypatch.setattr(store, "_read_part", read_part)
+    desk.put("more.txt", write_dump(100))
+    desk.ingest()
+    counts = Counter(tables.values())
+    for table in ("mentions", "spans", "occurrences", "article_topics"):
+        assert read[table] <= 2 < counts[table] / 4
+    assert read[side.BOUND] >= counts[side.BOUND] - 1
+    monkeypatch.undo()
+
+
 _NAMES = ("a.txt", "b.txt", "sub/a.txt", "sub/deep/c.md", "d")
 _STEPS = st.one_of(
     st.tuples(st.just("put"), st.sampled_from(_NAMES), st.lists(st.integers(0, 30), max_size=12)),

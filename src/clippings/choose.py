@@ -23,7 +23,7 @@ from clippings.split import split
 if TYPE_CHECKING:
     from clippings.markup import Mark
 
-VERSION = 1
+VERSION = 2
 """Raised by hand when another layout is chosen or learned for the same dump."""
 
 LEARNED = "learned"
@@ -95,9 +95,11 @@ def split_best(text: str, layouts: Sequence[AnyLayout], marks: Sequence[Mark] = 
     if best >= _SURE:
         return Choice(found, layout.name, _round(best), second)
     learned = learn(text, marks, name=LEARNED)
-    if learned and learned.confidence >= _LEARNED:
+    is_doubted = False
+    if learned and learned.confidence >= _EXPLAINS:
         by_own = split(text, parse_layout(learned.toml, where=LEARNED), marks)
-        if score(by_own) > best:
+        is_doubted = score(by_own) > best
+        if is_doubted and learned.confidence >= _LEARNED:
             return Choice(
                 by_own,
                 LEARNED,
@@ -105,7 +107,7 @@ def split_best(text: str, layouts: Sequence[AnyLayout], marks: Sequence[Mark] = 
                 layout.name if best else None,
                 learned,
             )
-    if best >= _EXPLAINS or _is_one_article(found):
+    if (best >= _EXPLAINS and not is_doubted) or _is_one_article(found):
         return Choice(found, layout.name, _round(best), second, learned)
     return Choice(_whole(text, found), None, _round(best), layout.name if best else None, learned)
 

@@ -631,10 +631,9 @@ class Readings:
 
     def __init__(self, rows: pa.Table | None = None) -> None:
         self._rows = rows if rows is not None else schema_of(READINGS).empty_table()
-        columns = ["label", "surface", "known", "spelled", "same"]
+        columns = ["label", "surface", "known", "spelled", "same", "name_id", "blocks"]
         self._kept = {
-            (label, surface): (known, spelled, same)
-            for label, surface, known, spelled, same in _rows_of(self._rows.select(columns))
+            (label, surface): kept for label, surface, *kept in _rows_of(self._rows.select(columns))
         }
         self._by_slug: dict[str, Known] = {}
         self._asked: dict[tuple[str, str], tuple[str | None, str | None]] = {}
@@ -719,9 +718,13 @@ class Readings:
             rows = []
             for label, surface in asked[start : start + _READINGS]:
                 same = self._same.get(label, {}).get(surface)
-                blocks = None if same is None else _SEPARATOR.join(skeleton(surface, label))
-                others = None if same is None else _SEPARATOR.join(sorted(same))
-                name_id = hash_id(label, surface)
+                name_id, blocks = self._kept.get((label, surface), (None,) * 5)[3:]
+                if same is None:
+                    blocks = others = None
+                else:
+                    blocks = blocks or _SEPARATOR.join(skeleton(surface, label))
+                    others = _SEPARATOR.join(sorted(same))
+                name_id = name_id or hash_id(label, surface)
                 rows.append((name_id, label, surface, *self._asked[label, surface], blocks, others))
             yield _from_rows(rows, schema_of(READINGS))
 

@@ -256,8 +256,7 @@ def _read_ids(previous: store.Snapshot | None, registry: str | Path | None) -> R
             f"--registry {registry}: expected a new folder of tables, found one with a registry of "
             "its own. Name another with --processed."
         )
-    path = previous.path / REGISTRY
-    return read_registry(path) if path.exists() else Registry({}, {})
+    return read_registry(previous.path / REGISTRY)
 
 
 # --- plan -------------------------------------------------------------------------------------
