@@ -168,7 +168,6 @@ def test_words_of_dumps_are_only_words(
     assert_tame(capsys.readouterr().out)
 
 
-@pytest.mark.xfail(reason="`inspect` prints the names of members as they stand", strict=True)
 def test_inspect_escapes_the_names_of_members(
     tmp_path: Path, write_dump: Callable[..., str], capsys: pytest.CaptureFixture[str]
 ) -> None:
