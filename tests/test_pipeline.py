@@ -1196,7 +1196,7 @@ def test_large_dumps_come_first_and_alone(
     sizes: list[list[int]] = []
 
     def look(work: Callable[..., Any], batches: Sequence[pipeline.Batch]) -> Any:
-        sizes.extend([job.byte_count for job in batch.jobs] for batch in batches)
+        sizes.extend([job.found.byte_count for job in batch.jobs] for batch in batches)
         return list(builtins.map(work, batches))
 
     desk.ingest(map=look)

@@ -177,18 +177,20 @@ def test_an_error_that_is_no_dumps_own_fails_the_run(
     desk.put("0.txt", write_dump(0))
     desk.ingest()
     before = desk.parts()
+    others = set(children_of(os.getpid()))
     fill(desk, write_dump)
     with harmful(work), pytest.raises(error, match="gone"):
         desk.ingest(workers=2)
     assert desk.parts() == before
     if Path("/proc/self/task").exists():
-        assert children_of(os.getpid()) == []
+        assert set(children_of(os.getpid())) <= others
 
 
 @pytest.mark.usefixtures("small_batches")
 def test_whoever_stops_a_run_does_not_wait_for_the_workers(
     desk: Any, write_dump: Callable[..., str]
 ) -> None:
+    others = set(children_of(os.getpid()))
     fill(desk, write_dump)
 
     def stop(done: int, total: int) -> None:
@@ -197,7 +199,7 @@ def test_whoever_stops_a_run_does_not_wait_for_the_workers(
     with pytest.raises(KeyboardInterrupt):
         desk.ingest(workers=2, progress=stop)
     if Path("/proc/self/task").exists():
-        assert children_of(os.getpid()) == []
+        assert set(children_of(os.getpid())) <= others
     desk.ingest()
     assert desk.parts() == desk.rebuild()
 
