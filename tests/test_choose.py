@@ -250,7 +250,7 @@ def test_a_reading_that_recurs_raises_doubts(monkeypatch: pytest.MonkeyPatch) ->
     outcomes = {}
     for confidence in (0.7, 0.9):
         learned = Learned(toml, confidence, ())
-        monkeypatch.setattr("clippings.choose.learn", lambda *_, learned=learned, **__: learned)
+        monkeypatch.setattr("clippings.learning.learn", lambda *_, learned=learned, **__: learned)
         outcomes[confidence] = split_best(text, digest).layout
     assert outcomes == {0.7: None, 0.9: "learned"}
 

@@ -31,7 +31,7 @@ import clippings
 from clippings import entities, pipeline, scan, side, split, store
 from clippings.aliases import curated
 from clippings.errors import LayoutError, LockedError, ModelError, ReadError, StoreError
-from clippings.layouts.layout import load_layout
+from clippings.layouts.layout import load_layouts
 from clippings.records import LABELS, PROBLEMS, TABLES, ProblemRow, arrow_schema
 from clippings.scan import hash_id
 
@@ -620,8 +620,11 @@ def test_another_rule_does_all_again(
     if place == "layout":
         monkeypatch.setattr(
             pipeline,
-            "load_layout",
-            lambda name, _: replace(load_layout(name), fingerprint=f"another {name}"),
+            "load_layouts",
+            lambda name, raw: tuple(
+                replace(each, fingerprint=f"another {each.name}")
+                for each in load_layouts(name, raw)
+            ),
         )
     else:
         owner = split if place == "split.VERSION" else pipeline

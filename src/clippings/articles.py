@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -86,3 +87,42 @@ def squeeze(text: str) -> str:
     if text.isprintable() and text.rfind("  ") == -1:
         return text.strip(" ")
     return " ".join(text.split())
+
+
+def is_blank(text: str) -> bool:
+    r"""Tell whether a text has no words: white space and byte order marks alone.
+
+    >>> is_blank("\ufeff \r\n"), is_blank("a")
+    (True, False)
+    """
+    return not text.strip("\ufeff \t\r\n\f\v")
+
+
+def excerpt(text: str, limit: int = 60) -> str:
+    """Quote the beginning of a text for a message.
+
+    >>> excerpt("to the coast", 6)
+    '"to the…"'
+    """
+    return f'"{text}"' if len(text) <= limit else f'"{text[:limit]}…"'
+
+
+def tile(pieces: Iterable[Span], size: int) -> Iterator[Span]:
+    """Fill the stretches between spans with separators.
+
+    Args:
+        pieces: Spans that do not overlap, in any order.
+        size: Length of the text, in characters.
+
+    Yields:
+        All spans of the text, in order; a separator within an article is part of it.
+    """
+    position, before = 0, None
+    for piece in sorted(pieces):
+        if piece.start > position:
+            article = piece.article if piece.article == before else None
+            yield Span(position, piece.start, "separator", article)
+        yield piece
+        position, before = piece.end, piece.article
+    if position < size:
+        yield Span(position, size, "separator", None)

@@ -8,9 +8,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from clippings.layouts.layout import MarkedLayout, label_part
-from clippings.pieces import Elements, Piece, trim
+from clippings.pieces import LINE, Elements, Piece, trim
 
-_LINE = re.compile(r"\S[^\n]*")  # "   WORDS OF A PARAGRAPH"
 _WRAPPED = re.compile(r"\S[^\n]*(?:\n(?![ \t]{2,}\S)[^\S\n]*\S[^\n]*)*")
 """A paragraph that was wrapped at a column: up to a blank line or one that begins with spaces."""
 _ENDS = tuple('.!?…:;"”’»)]')
@@ -193,7 +192,7 @@ def paragraphs(text: str, start: int, end: int) -> list[tuple[int, int]]:
     if _is_wrapped(text[start : min(end, start + _SEEN)]):
         stretches = [match.span() for match in _WRAPPED.finditer(text, start, end)]
     else:
-        stretches = [match.span() for match in _LINE.finditer(text, start, end)]
+        stretches = [match.span() for match in LINE.finditer(text, start, end)]
     for first, last in stretches:
         first, last = trim(text, first, last)
         if first < last:

@@ -13,14 +13,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from clippings.articles import Article, Doubt, Span, Split, squeeze
+from clippings.articles import Article, Doubt, Span, Split, is_blank, squeeze, tile
 from clippings.bodies import paragraphs
 from clippings.layouts.layout import AnyLayout, parse_layout
-from clippings.learning import Learned, learn
 from clippings.pieces import even_lines
 from clippings.split import split
 
 if TYPE_CHECKING:
+    from clippings.learning import Learned
     from clippings.markup import Mark
 
 VERSION = 2
@@ -77,7 +77,7 @@ def split_best(text: str, layouts: Sequence[AnyLayout], marks: Sequence[Mark] = 
     Returns:
         The articles and what was chosen.
     """
-    if not text.strip("\ufeff \t\r\n\f\v"):
+    if is_blank(text):
         return Choice(split(text, layouts[0], marks), None, 0.0, None)
     if len(layouts) == 1:
         found = split(text, layouts[0], marks)
@@ -94,6 +94,8 @@ def split_best(text: str, layouts: Sequence[AnyLayout], marks: Sequence[Mark] = 
     second = tried[1][1].name if tried[1][0] else None
     if best >= _SURE:
         return Choice(found, layout.name, _round(best), second)
+    from clippings.learning import learn  # takes its time, and a run with nothing new needs none
+
     learned = learn(text, marks, name=LEARNED)
     is_doubted = False
     if learned and learned.confidence >= _EXPLAINS:
@@ -200,14 +202,7 @@ def _whole(text: str, found: Split) -> Split:
         start=start,
         end=end,
     )
-    spans, position = [], 0
-    for first, last in stretches:
-        if first > position:
-            spans.append(Span(position, first, "separator", 0 if position else None))
-        spans.append(Span(first, last, "body", 0))
-        position = last
-    if position < len(text):
-        spans.append(Span(position, len(text), "separator", None))
+    spans = tile((Span(first, last, "body", 0) for first, last in stretches), len(text))
     doubt = Doubt(
         "unsure_layout",
         start,

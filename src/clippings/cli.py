@@ -190,14 +190,12 @@ def _inspect(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from clippings.errors import ReadError
-    from clippings.layouts.layout import FOLDER, layout_names, load_layout
+    from clippings.layouts.layout import load_layouts
     from clippings.read import MAX_DUMP_BYTES
     from clippings.report import quote
     from clippings.scan import find_in_file
 
-    folder = Path(options.raw).parent / FOLDER
-    names = [options.layout] if options.layout else layout_names(folder)
-    layouts = [load_layout(name, folder) for name in names]
+    layouts = load_layouts(options.layout, Path(options.raw))
     file, _, member = options.file.partition("!/")
     found = find_in_file(Path(file), max_bytes=MAX_DUMP_BYTES)
     dumps = [each for each in found if member in ("", each.member)]
@@ -208,7 +206,7 @@ def _inspect(options: argparse.Namespace) -> int:
     for each in dumps:
         if len(found) > 1:
             print(f"{quote(str(Path(file).parent / each.path))}:")
-        _inspect_dump(each, Path(file).parent, layouts, folder, options)
+        _inspect_dump(each, Path(file).parent, layouts, options)
     return 0
 
 
@@ -216,7 +214,6 @@ def _inspect_dump(
     found: Found,
     raw: Path,
     layouts: Sequence[AnyLayout],
-    folder: Path,
     options: argparse.Namespace,
 ) -> None:
     from clippings.archives import read_content
@@ -235,7 +232,7 @@ def _inspect_dump(
         detail = f"{quote(str(raw / found.path))}: {error.detail}. {PROBLEMS[error.code].action}"
         raise ReadError(error.code, detail, error.start_byte) from None
     choice = split_best(dump.text, layouts, dump.marks)
-    saved = _save_layout(choice, options.save, folder) if options.save else None
+    saved = _save_layout(choice, options) if options.save else None
     print(write_split(dump, choice, most=None if options.all else 10))
     if options.boilerplate:
         print(write_proposals(propose_boilerplate(dump.text, choice.found)))
@@ -243,12 +240,15 @@ def _inspect_dump(
         print(f"wrote {saved}; edit it, then run ingest")
 
 
-def _save_layout(choice: Choice, name: str, folder: Path) -> Path:
+def _save_layout(choice: Choice, options: argparse.Namespace) -> Path:
     """Write the layout of a dump to a new file."""
+    from pathlib import Path
+
     from clippings.choose import LEARNED
     from clippings.errors import LayoutError
-    from clippings.layouts.layout import name_source, read_source
+    from clippings.layouts.layout import FOLDER, name_source, read_source
 
+    folder, name = Path(options.raw).parent / FOLDER, options.save
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
         raise LayoutError(
             f'--save: expected a name of small letters, digits, "-" and "_", found "{name}".'

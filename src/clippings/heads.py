@@ -8,9 +8,8 @@ from typing import NamedTuple
 
 from clippings.dates import find_date, is_date_line
 from clippings.layouts.layout import MarkedLayout, Slot, groups, label_part
-from clippings.pieces import Elements, Piece, trim
+from clippings.pieces import LINE, Elements, Piece, trim
 
-_LINE = re.compile(r"\S[^\n]*")  # "   SAN SALVADOR, 3 JAN 90 --"
 _AHEAD = 8
 """So many lines are looked at for the next part that is known by what it looks like."""
 _REST = 40
@@ -104,7 +103,7 @@ class _Head:
     def _line(self, index: int) -> _Line | None:
         """Give a line by its number; None behind the last one."""
         while len(self._lines) <= index:
-            match = _LINE.search(self._text, self._scanned, self._end)
+            match = LINE.search(self._text, self._scanned, self._end)
             if match is None:
                 return None
             start, stop = match.span()

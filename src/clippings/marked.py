@@ -13,18 +13,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from clippings.articles import Article, Doubt, Span, Split, squeeze
+from clippings.articles import Article, Doubt, Span, Split, excerpt, squeeze, tile
 from clippings.bodies import read_body
 from clippings.dates import PrintedDate, find_date, is_date_line, parse_date
 from clippings.errors import DateError
 from clippings.heads import read_head
 from clippings.layouts.layout import MarkedLayout, groups
-from clippings.pieces import Elements, Piece, even_lines, trim
+from clippings.pieces import LINE, Elements, Piece, even_lines, find_elements, trim
 
 if TYPE_CHECKING:
     from clippings.markup import Mark
 
-_LINE = re.compile(r"\S[^\n]*")  # "   SAN SALVADOR, 3 JAN 90 --"
 _FULL = 25
 """What stands behind the last article is the foot of a page, unless it has more words."""
 
@@ -64,7 +63,7 @@ def read_marked(text: str, layout: MarkedLayout, marks: Sequence[Mark] = ()) -> 
     doubts: list[Doubt] = []
     numbers: list[tuple[int, int]] = []  # number that an article bears, and where
     claimed: Counter[int] = Counter()
-    elements = Elements(marks, layout)
+    elements = find_elements(marks, layout)
     chunks = list(_chunks(text, layout, elements))
     for chunk in chunks:
         stretches = {
@@ -80,7 +79,7 @@ def read_marked(text: str, layout: MarkedLayout, marks: Sequence[Mark] = ()) -> 
             if start == end:
                 continue
             pieces.append(Span(start, end, "unknown", None))
-            said = _quote(squeeze(text[start:end]))
+            said = excerpt(squeeze(text[start:end]))
             detail = f"expected an article, found {said}"
             doubts.append(Doubt("broken_article", start, detail))
             continue
@@ -97,7 +96,11 @@ def read_marked(text: str, layout: MarkedLayout, marks: Sequence[Mark] = ()) -> 
     outside = list(_outside(text, chunks, bool(articles)))
     pieces += outside
     doubts += [
-        Doubt("unplaced", span.start, f"expected an article, found {_quote_span(text, span)}")
+        Doubt(
+            "unplaced",
+            span.start,
+            f"expected an article, found {excerpt(squeeze(text[span.start : span.end]))}",
+        )
         for span in outside
         if span.kind == "unknown" and chunks
     ]
@@ -105,7 +108,7 @@ def read_marked(text: str, layout: MarkedLayout, marks: Sequence[Mark] = ()) -> 
         doubts.append(Doubt("no_article", pieces[0].start, "expected an article, found no mark"))
     return Split(
         tuple(articles),
-        tuple(_tile(pieces, len(text))),
+        tuple(tile(pieces, len(text))),
         tuple(doubts),
         claimed=claimed.most_common(1)[0][0] if claimed else None,
         numbers=tuple(numbers),
@@ -154,7 +157,7 @@ def _chunks(text: str, layout: MarkedLayout, elements: Elements) -> Iterator[_Ch
         if ending is not None and ending.start() >= stop:
             ending = None
         end = ending.end() if ending else stop
-        rest = _LINE.search(text, match.end(), end)
+        rest = LINE.search(text, match.end(), end)
         is_broken = start in lost_starts
         if rest is not None:
             is_broken = is_broken or rest.start() in lost_starts
@@ -300,7 +303,7 @@ class _Dateline(NamedTuple):
 def _find_dateline(text: str, start: int, end: int, layout: MarkedLayout) -> _Dateline | None:
     if layout.dateline is None:
         return None
-    line = _LINE.search(text, start, end)
+    line = LINE.search(text, start, end)
     match = layout.dateline.match(text, line.start(), end) if line else None
     if match is None:
         return None
@@ -326,24 +329,3 @@ def _to_number(text: str, stretch: tuple[int, int] | None) -> int | None:
         return None
     digits = re.sub(r"\D", "", text[slice(*stretch)])
     return int(digits) if 0 < len(digits) <= 9 else None
-
-
-def _tile(pieces: Iterable[Span], size: int) -> Iterator[Span]:
-    """Fill the stretches between the pieces with separators."""
-    position, before = 0, None
-    for piece in sorted(pieces):
-        if piece.start > position:
-            article = piece.article if piece.article == before else None
-            yield Span(position, piece.start, "separator", article)
-        yield piece
-        position, before = piece.end, piece.article
-    if position < size:
-        yield Span(position, size, "separator", None)
-
-
-def _quote_span(text: str, span: Span) -> str:
-    return _quote(squeeze(text[span.start : min(span.end, span.start + 200)]))
-
-
-def _quote(text: str, limit: int = 60) -> str:
-    return f'"{text}"' if len(text) <= limit else f'"{text[:limit]}…"'

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from clippings.layouts.layout import MarkedLayout
@@ -13,6 +12,7 @@ from clippings.layouts.layout import MarkedLayout
 if TYPE_CHECKING:
     from clippings.markup import Mark
 
+LINE = re.compile(r"\S[^\n]*")  # "SAN SALVADOR, 3 JAN 90 --" in "   SAN SALVADOR, 3 JAN 90 --"
 _LONE_RETURN = re.compile(r"\r(?!\n)")  # the line ends of an old Macintosh
 
 
@@ -25,32 +25,18 @@ class Piece(NamedTuple):
     value: int
 
 
-@dataclass(frozen=True, slots=True, init=False)
-class Elements:
-    """The elements of a page that a layout knows: those of articles, and those of parts."""
+class Elements(NamedTuple):
+    """The elements of a page that a layout knows.
+
+    Attributes:
+        articles: Start and end of those that hold an article each.
+        parts: Start, end and part of those that are one; they do not overlap.
+        starts: Where the parts begin.
+    """
 
     articles: tuple[tuple[int, int], ...]
-    starts: tuple[int, ...]
     parts: tuple[tuple[int, int, str], ...]
-
-    def __init__(self, marks: Sequence[Mark], layout: MarkedLayout) -> None:
-        articles: list[tuple[int, int]] = []
-        parts: list[tuple[int, int, str]] = []
-        for mark in marks:
-            if mark.start == mark.end:
-                continue
-            if any(map(mark.fits, layout.elements)):
-                if not articles or mark.start >= articles[-1][1]:
-                    articles.append((mark.start, mark.end))
-                continue
-            for part, selectors in layout.marks.items():
-                if any(map(mark.fits, selectors)):
-                    if not parts or mark.start >= parts[-1][1]:
-                        parts.append((mark.start, mark.end, part))
-                    break
-        object.__setattr__(self, "articles", tuple(articles))
-        object.__setattr__(self, "parts", tuple(parts))
-        object.__setattr__(self, "starts", tuple(start for start, _, _ in parts))
+    starts: tuple[int, ...]
 
     def part_at(self, position: int) -> tuple[int, int, str] | None:
         """Give the element of a part that covers a character."""
@@ -67,6 +53,25 @@ class Elements:
     def is_above_one(self, start: int, end: int) -> bool:
         """Tell whether an element begins in a stretch."""
         return bisect_right(self.starts, start - 1) < bisect_right(self.starts, end - 1)
+
+
+def find_elements(marks: Sequence[Mark], layout: MarkedLayout) -> Elements:
+    """Find the elements of a page that a layout selects, the outermost of each kind."""
+    articles: list[tuple[int, int]] = []
+    parts: list[tuple[int, int, str]] = []
+    for mark in marks:
+        if mark.start == mark.end:
+            continue
+        if any(map(mark.fits, layout.elements)):
+            if not articles or mark.start >= articles[-1][1]:
+                articles.append((mark.start, mark.end))
+            continue
+        for part, selectors in layout.marks.items():
+            if any(map(mark.fits, selectors)):
+                if not parts or mark.start >= parts[-1][1]:
+                    parts.append((mark.start, mark.end, part))
+                break
+    return Elements(tuple(articles), tuple(parts), tuple(start for start, _, _ in parts))
 
 
 def even_lines(text: str) -> str:

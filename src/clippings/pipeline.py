@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 from clippings import choose, entities, office, scan, split, store
 from clippings.archives import read_content
-from clippings.articles import Article
+from clippings.articles import Article, is_blank
 from clippings.corrections import FILE as CORRECTIONS
 from clippings.corrections import Correction, Corrections, read_corrections
 from clippings.dates import parse_date
 from clippings.errors import DateError, ReadError, StoreError
-from clippings.layouts.layout import FOLDER as LAYOUTS
-from clippings.layouts.layout import AnyLayout, layout_names, load_layout
+from clippings.layouts.layout import AnyLayout, load_layouts
 from clippings.models import Model, find_model
 from clippings.read import MAX_DUMP_BYTES, Dump, decode
 from clippings.records import (
@@ -194,10 +193,7 @@ def ingest(
         WorkerError: No worker process can be started.
     """
     raw, processed = Path(raw), Path(processed)
-    folder = raw.parent / LAYOUTS
-    names = [layout] if layout else layout_names(folder)
-    layouts = tuple(load_layout(name, folder) for name in names)
-    found_model = find_model(model)
+    layouts, found_model = load_layouts(layout, raw), find_model(model)
     with store.lock(processed):
         store.checkpoint("locked")
         with store.writing(processed):
@@ -533,7 +529,7 @@ def _read(
         detail = f"expected UTF-8, found a byte of Windows-1252 at byte {start}"
         problems.append(_problem("mixed_encoding", detail, start))
     status = "ok"
-    if not dump.text.strip("\ufeff \t\r\n\f\v"):
+    if is_blank(dump.text):
         status = "empty"
         problems.append(_problem("empty", "expected articles, found no text", None))
     elif choice.layout is None or any(span.kind == "unknown" for span in found.spans):

@@ -30,7 +30,7 @@ from math import inf
 from operator import add
 from typing import NamedTuple
 
-from clippings.articles import Article, Doubt, Span, Split, squeeze
+from clippings.articles import Article, Doubt, Span, Split, excerpt, squeeze
 from clippings.dates import is_date_line, parse_date
 from clippings.errors import DateError
 from clippings.layouts.layout import Boilerplate, Layout
@@ -876,8 +876,4 @@ def _doubt_loose(text: str, start: int, *, is_behind: bool) -> Doubt:
     code, found = "no_article", "no title line"
     if is_behind:
         code, found = "unplaced", "text behind the last part of one"
-    return Doubt(code, start, f"expected an article, found {found}: {_quote(text)}")
-
-
-def _quote(text: str, limit: int = 60) -> str:
-    return f'"{text}"' if len(text) <= limit else f'"{text[:limit]}…"'
+    return Doubt(code, start, f"expected an article, found {found}: {excerpt(text)}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -16,7 +14,6 @@ if TYPE_CHECKING:
     from clippings.records import ProblemRow
 
 _MOST_PROBLEMS = 20
-_SIGNS = re.compile(r"[\\.^$*+?{}\[\]|()]")  # what means something else in a pattern
 
 
 def write_text(run: Run) -> str:
@@ -149,21 +146,12 @@ def write_proposals(proposals: Sequence[Proposal]) -> str:
     """Write the lines that may be boilerplate, as a person would paste them into a layout."""
     if not proposals:
         return "no line recurs across the articles beyond chance"
+    from clippings.learning.expressions import write_literal
+    from clippings.learning.writing import quote as quote_toml
+
     lines = ["# These lines recur. Put those that are no text into a layout, under [boilerplate]:"]
     lines.append("lines = [")
     for proposal in proposals:
         lines.append(f"    # {proposal.count:,} times: {quote(proposal.reason)}")
-        pattern = _SIGNS.sub(r"\\\g<0>", proposal.line)
-        lines.append(f"    {write_literal(pattern)},")
+        lines.append(f"    {quote_toml(write_literal(proposal.line))},")
     return "\n".join([*lines, "]"])
-
-
-def write_literal(text: str) -> str:
-    r"""Write a text as TOML does, so that backslashes need no escape where that is possible.
-
-    >>> print(write_literal(r"\d+"), write_literal("it's"))
-    '\d+' "it's"
-    """
-    if "'" not in text and text.isprintable():
-        return f"'{text}'"
-    return json.dumps(text, ensure_ascii=False)

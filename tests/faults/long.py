@@ -358,7 +358,7 @@ _TRACED = {
     "write": "write",
     "fsync": "fsync",
 }
-# 4711 openat(AT_FDCWD, "/tmp/x/processed/.store/lock", O_RDWR|O_CREAT|O_APPEND, 0666) = 5</tmp/x>
+# 4711 openat(AT_FDCWD, "processed/.store/lock", O_RDWR|O_CREAT|O_APPEND, 0666) = 5</processed>
 _CALL = re.compile(r"^\d+ +(\w+)\((.*)$", re.MULTILINE)
 
 

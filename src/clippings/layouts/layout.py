@@ -316,6 +316,21 @@ def load_layout(name: str, folder: Path | None = None) -> AnyLayout:
     return _load_shipped(name)
 
 
+def load_layouts(name: str | None, raw: Path) -> tuple[AnyLayout, ...]:
+    """Read the layouts that a dump may have.
+
+    Args:
+        name: That of the only one; None for all.
+        raw: The raw folder; a user's own stand in `layouts` beside it.
+
+    Raises:
+        LayoutError: There is none of that name, or a file cannot be used.
+    """
+    folder = raw.parent / FOLDER
+    names = [name] if name else layout_names(folder)
+    return tuple(load_layout(each, folder) for each in names)
+
+
 def read_source(name: str, folder: Path | None = None) -> str:
     """Read the text of a layout's file, for somebody to edit.
 
