@@ -43,7 +43,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from clippings.cli import add_ingest_options
 from clippings.errors import ClippingsError, LockedError
 from clippings.pipeline import Batch, Done, Pool, ingest
-from clippings.report import quote, write_markdown, write_text
+from clippings.summary import quote, write_markdown, write_text
 
 ARTIFACT = "clippings-run"
 """Key of the report that each run leaves in Prefect."""
@@ -298,7 +298,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def read_options(parser: argparse.ArgumentParser) -> argparse.Namespace:
     """Read the command line; what Prefect could not write down is wrong usage."""
     options = parser.parse_args()
-    options.workers = options.workers or max(2, os.cpu_count() or 1)
     for value in filter(None, vars(options).values()):
         try:
             str(value).encode()  # as Prefect does

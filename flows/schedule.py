@@ -30,6 +30,8 @@ from prefect.runner import Runner
 from prefect.schedules import Cron, Interval, Schedule
 from prefect.settings import PREFECT_API_URL
 
+from clippings.cli import positive
+
 DEPLOYMENT = "scheduled"
 """Name of the deployment; with the flow's: clippings/scheduled."""
 PAUSE_SECONDS = 30
@@ -54,12 +56,6 @@ def read_schedule(options: argparse.Namespace) -> Schedule:
     if options.cron is None:
         return Interval(timedelta(seconds=options.interval))
     return Cron(options.cron, timezone=options.timezone)
-
-
-def _positive(text: str) -> int:
-    if (number := int(text)) < 1:
-        raise argparse.ArgumentTypeError(f"expected 1 or more, found {number}")
-    return number
 
 
 def _timezone(name: str) -> str:
@@ -101,7 +97,7 @@ def main() -> int:
     )
     when = parser.add_mutually_exclusive_group(required=True)
     when.add_argument("--cron", metavar="TIMES", help='when to run, such as "0 6 * * *"')
-    when.add_argument("--interval", type=_positive, metavar="SECONDS", help="how often to run")
+    when.add_argument("--interval", type=positive, metavar="SECONDS", help="how often to run")
     parser.add_argument(
         "--timezone",
         type=_timezone,
@@ -110,7 +106,7 @@ def main() -> int:
         help="of the cron times, such as Asia/Jerusalem (default: UTC)",
     )
     parser.add_argument(
-        "--limit", type=_positive, default=1, metavar="N", help="most runs at a time (default: 1)"
+        "--limit", type=positive, default=1, metavar="N", help="most runs at a time (default: 1)"
     )
     add_options(parser)
     options = read_options(parser)

@@ -121,27 +121,28 @@ def add_ingest_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--workers",
-        type=_positive,
+        type=positive,
+        default=max(2, os.cpu_count() or 1),
         metavar="N",
         help="processes (default: one per core, two at least; 1 works in this process, where no "
         "limits hold)",
     )
     parser.add_argument(
         "--seconds-per-dump",
-        type=_positive,
+        type=positive,
         default=600,
         metavar="N",
         help="give a dump up that takes longer, and as long again for every 5 MiB (default: 600)",
     )
     parser.add_argument(
         "--worker-mb",
-        type=_positive,
+        type=positive,
         metavar="N",
         help="memory of a worker in MiB (default: half of the machine's, shared by all)",
     )
     parser.add_argument(
         "--max-dump-mb",
-        type=_positive,
+        type=positive,
         default=512,
         metavar="N",
         help="reject dumps over this size in MiB (default: 512)",
@@ -159,7 +160,8 @@ def _add_processed(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """Read a number of a command line that must be 1 or more."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f'expected a number from 1 on, found "{text}"')
     return int(text)
@@ -167,7 +169,7 @@ def _positive(text: str) -> int:
 
 def _ingest(options: argparse.Namespace) -> int:
     from clippings.pipeline import ingest
-    from clippings.report import write_text
+    from clippings.summary import write_text
 
     with _Bar() as bar:
         run = ingest(
@@ -176,7 +178,7 @@ def _ingest(options: argparse.Namespace) -> int:
             model=options.model,
             layout=options.layout,
             max_dump_bytes=options.max_dump_mb * 2**20,
-            workers=options.workers or max(2, os.cpu_count() or 1),
+            workers=options.workers,
             seconds_per_dump=options.seconds_per_dump,
             max_worker_bytes=options.worker_mb and options.worker_mb * 2**20,
             progress=bar.show,
@@ -192,7 +194,7 @@ def _inspect(options: argparse.Namespace) -> int:
     from clippings.errors import ReadError
     from clippings.layouts.layout import load_layouts
     from clippings.read import MAX_DUMP_BYTES
-    from clippings.report import quote
+    from clippings.summary import quote
     from clippings.scan import find_in_file
 
     layouts = load_layouts(options.layout, Path(options.raw))
@@ -222,7 +224,7 @@ def _inspect_dump(
     from clippings.learning import propose_boilerplate
     from clippings.read import MAX_DUMP_BYTES, decode
     from clippings.records import PROBLEMS
-    from clippings.report import quote, write_proposals, write_split
+    from clippings.summary import quote, write_proposals, write_split
 
     try:
         if found.code:
@@ -274,7 +276,7 @@ def _save_layout(choice: Choice, options: argparse.Namespace) -> Path:
 def _explain(options: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from clippings.report import quote
+    from clippings.summary import quote
     from clippings.review import explain_entity
 
     for line in explain_entity(options.name, Path(options.processed)):

@@ -38,19 +38,13 @@ def load(table: str, *, processed: str | Path = "processed") -> pd.DataFrame:
     Raises:
         StoreError: There is no such table, there are no tables yet, or a file of them is damaged.
     """
-    import pandas as pd
-    import pyarrow as pa
-
     if table not in TABLES:
         close = difflib.get_close_matches(table, TABLES, n=1)
         hint = f' Did you mean "{close[0]}"?' if close else ""
         raise StoreError(f'expected one of {", ".join(TABLES)}, found "{table}".{hint}')
     with store.pin(Path(processed)) as snapshot:
-        folder = snapshot.path / f"{table}.parquet"
-        try:
-            return pd.read_parquet(folder)
-        except (OSError, pa.ArrowException) as error:
-            raise store.damaged(Path(processed), folder, f"{error}") from None
+        rows: pd.DataFrame = snapshot.read(table).to_pandas()
+        return rows
 
 
 def tables(*, processed: str | Path = "processed") -> pd.DataFrame:

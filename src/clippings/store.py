@@ -135,17 +135,17 @@ def _read_part(processed: Path, part: Path, columns: Sequence[str] | None) -> pa
         if columns is None:
             content = part.read_bytes()
             if _hash_part(content) != part.stem.rpartition("-")[2]:
-                raise damaged(processed, part, "others")
+                raise _damaged(processed, part, "others")
             source = pa.BufferReader(content)
         with pq.ParquetFile(source, page_checksum_verification=True) as file:
             return file.read(columns=columns)
     except OSError as error:
         # What Arrow says of damaged bytes is an OSError too, but one without a number.
         if error.errno is None or isinstance(error, FileNotFoundError):
-            raise damaged(processed, part, error.strerror or str(error)) from None
+            raise _damaged(processed, part, error.strerror or str(error)) from None
         raise _unusable(part, error) from error
     except pa.ArrowException as error:
-        raise damaged(processed, part, str(error)) from None
+        raise _damaged(processed, part, str(error)) from None
 
 
 def writer() -> str:
@@ -190,14 +190,7 @@ def _broken(processed: Path, error: Exception) -> StoreError:
     )
 
 
-def damaged(processed: Path, path: Path, found: str) -> StoreError:
-    """Make the error of a part that is not as it was written; it tells how to rebuild the tables.
-
-    Args:
-        processed: The folder of tables.
-        path: The file.
-        found: What was found in the place of the bytes that a run wrote.
-    """
+def _damaged(processed: Path, path: Path, found: str) -> StoreError:
     return StoreError(
         f"{path}: expected the bytes that a run wrote, found {found}. {_remedy(processed)}"
     )
@@ -366,15 +359,15 @@ def _check(processed: Path, snapshot: Snapshot) -> None:
         there = {path.name for path in folder.iterdir()} if folder.exists() else set()
         for part in snapshot.parts(table):
             if part.name not in there:
-                raise damaged(processed, part, "none")
+                raise _damaged(processed, part, "none")
             if part.name not in kept:  # somebody has made room
                 _link(part, processed / ".store" / "parts" / part.name)
     for name, digest in snapshot.manifest["files"].items():
         path = snapshot.path / name
         if not path.exists():
-            raise damaged(processed, path, "none")
+            raise _damaged(processed, path, "none")
         if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
-            raise damaged(processed, path, "others")
+            raise _damaged(processed, path, "others")
 
 
 def collect(processed: Path) -> None:
