@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup run test check fuzz faults format docs bench bench-model train clean
+.PHONY: setup run test check fuzz faults browser-test format docs bench bench-model train clean
 
 setup: .venv/.ready
 
@@ -32,6 +32,12 @@ fuzz: setup  ## 10,000 damaged dumps, and those that atheris makes where there i
 faults: setup  ## 1,000 kills, every call that fails, full disks, readers; goes on where it stopped
 	$(BIN)/python tests/faults/long.py
 
+browser-test: setup  ## The report in headless Chromium, which root gets from Debian
+	command -v chromedriver || { apt-get update && apt-get install --yes --no-install-recommends chromium chromium-driver; }
+	$(BIN)/pip install --quiet selenium
+	npm install --silent --prefix .venv/axe axe-core || $(BIN)/pip install --quiet axe-core-python
+	$(BIN)/python -m pytest tests/browser/drive.py
+
 format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -39,7 +45,8 @@ format: setup
 docs: setup  ## Write docs/data-dictionary.md anew
 	$(BIN)/python docs/build.py
 
-bench: setup
+bench: setup  ## The race against the script that one would write; writes benchmarks/RESULTS.md
+	$(BIN)/python benchmarks/bench_start.py
 	$(BIN)/python benchmarks/bench.py
 
 bench-model: setup

@@ -18,7 +18,7 @@ import spacy
 
 from clippings.gold import read_gold
 from clippings.models import find_model
-from clippings.tag import load_pipeline, tag
+from clippings.tag import Tagger, load_pipeline, tag
 
 ROOT = Path(__file__).parents[1]
 
@@ -32,13 +32,14 @@ def main() -> None:
     size = sum(path.stat().st_size for path in model.path.rglob("*") if path.is_file())
     start = time.perf_counter()
     nlp = load_pipeline(model)
+    tagger = Tagger(nlp)
     loaded = time.perf_counter() - start
     texts = [document.text for document in read_gold(ROOT / "evaluation" / "gold" / "digest.md")]
     words = sum(len(text.split()) for text in texts)
     ways = {
         "spaCy, nlp.pipe": lambda: list(nlp.pipe(texts)),
         "spaCy, nlp(text) one by one": lambda: [nlp(text) for text in texts],
-        "clippings.tag": lambda: list(tag(texts, nlp)),
+        "clippings.tag": lambda: list(tag(texts, tagger)),
     }
     speeds: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(repeats):

@@ -8,14 +8,13 @@ from pathlib import Path
 
 from corpus import read_dev
 from passages import UNKNOWN, Passage
-from spacy.language import Language
 from train import DATA
 
 from clippings.gold import GoldDocument, GoldMention
 from clippings.models import find_model
 from clippings.records import LABELS
 from clippings.scores import judge
-from clippings.tag import load_pipeline, tag
+from clippings.tag import Tagger, load_tagger, tag
 
 
 def main() -> None:
@@ -24,19 +23,19 @@ def main() -> None:
     parser.add_argument("model", nargs="?", help="a pipeline; if left out, the shipped one")
     parser.add_argument("--data", type=Path, default=DATA, help="folder with data/*.jsonl")
     options = parser.parse_args()
-    nlp = load_pipeline(find_model(options.model))
+    tagger = load_tagger(find_model(options.model))
     dev = read_dev(options.data, is_held_out=True)
     own = [document for name in dev if name.startswith("own ") for document in dev[name]]
     others = [document for name in dev if not name.startswith("own ") for document in dev[name]]
     print("| dev set (mentions) | PERSON | ORG | PLACE | P / R | F1 | 95 % |")
     print("|---|---|---|---|---|---|---|")
     for name, documents in (dev | {"corpora": others, "own": own, "all": others + own}).items():
-        print(row(name, documents, nlp))
+        print(row(name, documents, tagger))
 
 
-def row(name: str, documents: list[Passage], nlp: Language) -> str:
+def row(name: str, documents: list[Passage], tagger: Tagger) -> str:
     """Return a table row: F1 by label, then precision, recall, F1 and its interval over all."""
-    mentions = tag([document.text for document in documents], nlp)
+    mentions = tag([document.text for document in documents], tagger)
     found = [[(m.start, m.end, m.label) for m in of_one] for of_one in mentions]
     scores = {score.label: score for score in judge(list(map(_as_gold, documents)), found)}
     by_label = " | ".join(f"{100 * scores[label].exact.f1:.1f}" for label in LABELS)

@@ -21,7 +21,7 @@ from spacy.training import Example
 from spacy.util import load_config, load_model_from_config
 from thinc.api import Adam, fix_random_seed
 
-import clippings.tag  # noqa: F401  registers the components that config.cfg names
+import clippings.components  # noqa: F401  registers the components that config.cfg names
 
 HERE = Path(__file__).parent
 DATA = HERE.parent.parent / "shared" / "data" / "ner"

@@ -1,0 +1,255 @@
+"""Texts -> words, as spaCy's tokenizer parts them, without building its documents.
+
+The tokenizer parts each stretch between white space by itself. So each distinct stretch is shown
+to it once, and texts become rows of a table of words. Only its special cases look beyond a
+stretch: "a .m." holds both parts of "a.m.". Where one may, the tokenizer is shown the whole text.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Sequence
+from itertools import accumulate, chain, pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from spacy.attrs import IS_SPACE, ORTH
+from spacy.language import Language
+from spacy.tokenizer import Tokenizer
+from spacy.tokens import Doc
+
+from clippings.fast.shape import expect
+from clippings.fast.vectors import Attrs, Ints
+
+MOST_WORDS = 1 << 17
+"""Words of distinct stretches that are remembered: some 50 MB with all that is known of them."""
+
+_STRETCH = re.compile(r"\S+ ?|\s+")  # "Deir ", "ez-Zor.", "\n\n"; the tokenizer drops one space
+
+
+class Sheet(NamedTuple):
+    """The words of some texts, one text behind the other.
+
+    Attributes:
+        rows: Of the table of words, one per word.
+        starts: First code point of each word in its text.
+        ends: The code point behind it.
+        bounds: Where the words of each text begin, and, as the last number, where all end.
+    """
+
+    rows: Ints
+    starts: Ints
+    ends: Ints
+    bounds: Ints
+
+
+class Words:
+    """The table of the words that were seen.
+
+    Attributes:
+        texts: As written, by row.
+    """
+
+    def __init__(self, nlp: Language, columns: Sequence[int]) -> None:
+        """Begin with an empty table.
+
+        Args:
+            nlp: The pipeline whose tokenizer parts texts.
+            columns: The attributes that its model reads, as spaCy numbers them.
+
+        Raises:
+            UnknownShapeError: The tokenizer is none of spaCy's own, or has a case with a space.
+        """
+        tokenizer: Any = nlp.tokenizer
+        expect(type(tokenizer) is Tokenizer, "spaCy's tokenizer")
+        expect(
+            not any(len(case) > 1 and len(case.split()) != 1 for case in tokenizer.rules or ()),
+            "special cases without white space",
+        )
+        self._tokenizer = tokenizer
+        self._columns = [*columns, IS_SPACE, ORTH]
+        self._rests = _read_rests(tokenizer)
+        self._longest_case = max(map(len, self._rests), default=0)
+        self._joint = _write_joint(self._rests)
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all words."""
+        self.texts: list[str] = []
+        self._values = array("Q")
+        self._places: dict[tuple[int, ...], int] = {}
+        # By distinct stretch: where its words begin in the three lists below, and how many.
+        self._stretches: dict[str, int] = {}
+        self._firsts, self._counts = array("q"), array("q")
+        self._rows, self._starts, self._ends = array("q"), array("q"), array("q")
+        # Stretches that may begin a special case: by its next character, what must follow.
+        self._beginnings: dict[str, dict[str, list[str]]] = {}
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to forget."""
+        return len(self._rows) > MOST_WORDS
+
+    @property
+    def attrs(self) -> Attrs:
+        """What the model reads of each word: one row per word, one column per attribute."""
+        return self._table()[:, :-2]
+
+    @property
+    def is_space(self) -> npt.NDArray[np.bool_]:
+        """Whether a word is white space."""
+        is_space: npt.NDArray[np.bool_] = self._table()[:, -2] != 0
+        return is_space
+
+    def read(self, texts: Sequence[str]) -> Sheet:
+        """Part texts into words."""
+        parts = [_STRETCH.findall(text) for text in texts]
+        self._learn(sorted(set(chain.from_iterable(parts)).difference(self._stretches)))
+        for number, part in enumerate(parts):
+            if self._joint.search(texts[number]) and self._may_hold_a_case(part):
+                self._add([texts[number]], self._tokenizer(texts[number]))
+                parts[number] = [texts[number]]
+        return self._lay_out(list(chain.from_iterable(parts)), list(map(len, parts)))
+
+    def _lay_out(self, stretches: list[str], per_text: list[int]) -> Sheet:
+        """Turn stretches, so many per text, into words."""
+        count = len(stretches)
+        ids = np.fromiter(map(self._stretches.__getitem__, stretches), np.int64, count)
+        lengths = np.fromiter(map(len, stretches), np.int64, count)
+        text_bounds = _bounds(per_text)
+        places = _bounds(lengths)
+        places = places[:-1] - np.repeat(places[text_bounds[:-1]], per_text)
+        counts = _view(self._counts)[ids]
+        word_bounds = _bounds(counts)
+        shift = _view(self._firsts)[ids] - word_bounds[:-1]
+        words = np.arange(word_bounds[-1]) + np.repeat(shift, counts)
+        places = np.repeat(places, counts)
+        return Sheet(
+            _view(self._rows)[words],
+            places + _view(self._starts)[words],
+            places + _view(self._ends)[words],
+            word_bounds[text_bounds],
+        )
+
+    def _may_hold_a_case(self, part: list[str]) -> bool:
+        """Say whether a special case may begin in one stretch and go on in the next."""
+        for stretch, following in pairwise(part):
+            rests = self._beginnings.get(stretch, {}).get(following[0], ())
+            if rests:
+                heads = list(accumulate(self._words_of(following)))
+                if any(rest in heads or rest.startswith(heads[-1]) for rest in rests):
+                    return True
+        return False
+
+    def _words_of(self, stretch: str) -> list[str]:
+        number = self._stretches[stretch]
+        first = self._firsts[number]
+        return [self.texts[row] for row in self._rows[first : first + self._counts[number]]]
+
+    def _learn(self, stretches: Sequence[str]) -> None:
+        """Show the tokenizer stretches that are new, many at a time.
+
+        White space is shown alone, because line ends part the others here. A stretch with its
+        space behind it is the stretch.
+        """
+        bare = dict.fromkeys(map(_bare, stretches))
+        new = [stretch for stretch in bare if stretch not in self._stretches]
+        for space in filter(str.isspace, new):
+            self._add([space], self._tokenizer(space))
+        visible = [stretch for stretch in new if not stretch.isspace()]
+        self._add(visible, self._tokenizer("\n".join(visible)))
+        for stretch in stretches:
+            self._stretches[stretch] = self._stretches[_bare(stretch)]
+
+    def _add(self, stretches: Sequence[str], doc: Doc) -> None:
+        """Add stretches, of which a document holds one behind the other, a line end between."""
+        values = doc.to_array(self._columns).astype(np.uint64).tolist()
+        tokens = [(token.idx, token.text) for token in doc]
+        number = base = 0
+        for stretch in stretches:
+            first = number
+            self._firsts.append(len(self._rows))
+            while number < len(tokens) and tokens[number][0] < base + len(stretch):
+                start, word = tokens[number]
+                self._rows.append(self._place(word, tuple(values[number])))
+                self._starts.append(start - base)
+                self._ends.append(start - base + len(word))
+                number += 1
+            self._stretches[stretch] = len(self._counts)
+            self._counts.append(number - first)
+            self._note_beginning(stretch, [word for _, word in tokens[first:number]])
+            base += len(stretch) + 1
+            number += 1  # the line end
+
+    def _place(self, word: str, values: tuple[int, ...]) -> int:
+        row = self._places.setdefault(values, len(self.texts))
+        if row == len(self.texts):
+            self.texts.append(word)
+            self._values.extend(values)
+        return row
+
+    def _note_beginning(self, stretch: str, words: list[str]) -> None:
+        """Note what would have to follow for a special case to begin in the last words."""
+        tail = ""
+        for word in reversed(words):
+            tail = word + tail
+            if len(tail) > self._longest_case:
+                break
+            for rest in self._rests.get(tail, ()):
+                following = self._beginnings.setdefault(f"{stretch} ", {})
+                following.setdefault(rest[0], []).append(rest)
+
+    def _table(self) -> Attrs:
+        table: Attrs = _view(self._values, np.uint64).reshape(-1, len(self._columns))
+        return table
+
+
+def _bare(stretch: str) -> str:
+    """Leave out the space behind a stretch that the tokenizer drops."""
+    return stretch if stretch.isspace() else stretch.removesuffix(" ")
+
+
+def _read_rests(tokenizer: Tokenizer) -> dict[str, set[str]]:
+    """List what must follow the first words of a special case: "a" -> {".m."}.
+
+    The tokenizer looks for the words that a case would be without special cases.
+    """
+    plain = Tokenizer(
+        tokenizer.vocab,
+        prefix_search=tokenizer.prefix_search,
+        suffix_search=tokenizer.suffix_search,
+        infix_finditer=tokenizer.infix_finditer,
+        token_match=tokenizer.token_match,
+        url_match=tokenizer.url_match,
+    )
+    rests: dict[str, set[str]] = {}
+    for case in tokenizer.rules or ():
+        for token in plain(case)[1:]:
+            rests.setdefault(case[: token.idx], set()).add(case[token.idx :])
+    return rests
+
+
+def _write_joint(rests: dict[str, set[str]]) -> re.Pattern[str]:
+    """Write what matches a space between a character and one that may go on with a case."""
+    following: dict[str, set[str]] = {}
+    for first_words, others in rests.items():
+        following.setdefault(first_words[-1], set()).update(rest[0] for rest in others)
+    joints = [
+        f"{re.escape(last)} [{''.join(map(re.escape, sorted(firsts)))}]"
+        for last, firsts in sorted(following.items())
+    ]
+    return re.compile("|".join(joints) or "(?!)")
+
+
+def _view(numbers: array[int], kind: type = np.int64) -> Any:
+    """Look at an array of numbers without a copy; it must be let go before the array grows."""
+    return np.frombuffer(numbers, kind) if numbers else np.zeros(0, kind)
+
+
+def _bounds(counts: Any) -> Ints:
+    """Turn counts into the bounds of what they count: [2, 3] into [0, 2, 5]."""
+    bounds = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=bounds[1:])
+    return bounds
