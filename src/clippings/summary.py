@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from clippings.records import ProblemRow
 
 _MOST_PROBLEMS = 20
+_SLOW = "Tagged by spaCy itself; the fast engine does not know the model:"
 
 
 def write_text(run: Run) -> str:
@@ -28,13 +30,46 @@ def _text_lines(run: Run) -> Iterator[str]:
         yield f"  {table:<{width}}  {count:>9,} rows"
     if run.problems:
         yield f"{_count_problems(run)}, in full in the table problems:"
-        for problem in _worst_first(run):
-            path = quote(problem.path)
-            yield f"  {problem.severity:<7}  {path}: {problem.code}: {quote(problem.detail)}"
-            yield f"           {problem.action}"
+        yield from _problem_lines(_worst_first(run)[:_MOST_PROBLEMS])
         if len(run.problems) > _MOST_PROBLEMS:
             yield f"  and {len(run.problems) - _MOST_PROBLEMS:,} more"
+    if run.slow_reason:
+        yield f"{_SLOW} {run.slow_reason}."
     yield f"The tables are in {run.processed}/ ({'new' if run.is_changed else 'unchanged'})."
+    yield from _next_steps(run)
+
+
+def _problem_lines(problems: Iterable[ProblemRow]) -> Iterator[str]:
+    for problem in problems:
+        path = quote(problem.path)
+        yield f"  {problem.severity:<7}  {path}: {problem.code}: {quote(problem.detail)}"
+        yield f"           {problem.action}"
+
+
+def _next_steps(run: Run) -> Iterator[str]:
+    """Tell somebody who sees this for the first time, or has errors to mend, what to do next."""
+    if not run.dumps["found"]:
+        yield (
+            "Next: put files of articles (text, web pages, mail, archives of them) into the raw "
+            "folder, or let `clippings sample` put some there to try; then run again."
+        )
+    elif run.exit_code:
+        yield (
+            "Next: do what stands below each error, then run again. `clippings inspect FILE` shows "
+            "how a file is read; all other files are in the tables."
+        )
+    elif run.is_changed and run.dumps["found"] == run.dumps.get("new"):
+        folder = quote(shlex.quote(str(run.processed)))
+        option = "" if folder == "processed" else f" --processed {folder}"
+        yield (
+            f"Next: `clippings report{option}` makes a page of them to look around in; in Python "
+            '`clippings.load("articles")` opens one.'
+        )
+
+
+def write_errors(run: Run) -> str:
+    """Write the problems of severity error, all of them, for a terminal."""
+    return "\n".join(_problem_lines(each for each in _worst_first(run) if each.severity == "error"))
 
 
 def write_markdown(run: Run) -> str:
@@ -50,18 +85,20 @@ def _markdown_lines(run: Run) -> Iterator[str]:
     if run.problems:
         yield from (f"{_count_problems(run)}.", "", "| severity | path | code | detail |")
         yield "|---|---|---|---|"
-        for problem in _worst_first(run):
+        for problem in _worst_first(run)[:_MOST_PROBLEMS]:
             path, detail = (_cell(text) for text in (problem.path, problem.detail))
             yield f"| {problem.severity} | {path} | {problem.code} | {detail} |"
         yield ""
         if len(run.problems) > _MOST_PROBLEMS:
             yield from (f"And {len(run.problems) - _MOST_PROBLEMS:,} more.", "")
+    if run.slow_reason:
+        yield from (f"{_SLOW} {_cell(run.slow_reason)}.", "")
     yield f"The tables are in `{run.processed}`, snapshot {run.snapshot}."
 
 
 def _worst_first(run: Run) -> list[ProblemRow]:
-    """Choose the problems to show: errors before warnings, those of one dump together."""
-    return sorted(run.problems, key=lambda each: (each.severity, each.path))[:_MOST_PROBLEMS]
+    """Sort the problems: errors before warnings, those of one dump together."""
+    return sorted(run.problems, key=lambda each: (each.severity, each.path))
 
 
 def _headline(run: Run) -> str:
