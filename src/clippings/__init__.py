@@ -14,20 +14,37 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from clippings.analysis import concordance, cooccurrence, timeline
     from clippings.entities import resolve
     from clippings.gazetteer import locate
-    from clippings.notebook import load, load_model, tables, where
+    from clippings.notebook import article, load, load_model, tables, where
     from clippings.pipeline import ingest
 
-__all__ = ["ingest", "load", "load_model", "locate", "resolve", "tables", "where"]
+__all__ = [
+    "article",
+    "concordance",
+    "cooccurrence",
+    "ingest",
+    "load",
+    "load_model",
+    "locate",
+    "resolve",
+    "tables",
+    "timeline",
+    "where",
+]
 
 _HOMES = {
+    "article": "clippings.notebook",
+    "concordance": "clippings.analysis",
+    "cooccurrence": "clippings.analysis",
     "ingest": "clippings.pipeline",
     "load": "clippings.notebook",
     "load_model": "clippings.notebook",
     "locate": "clippings.gazetteer",
     "resolve": "clippings.entities",
     "tables": "clippings.notebook",
+    "timeline": "clippings.analysis",
     "where": "clippings.notebook",
 }
 

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
-import re
-from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clippings import store
-from clippings.archives import read_content
-from clippings.errors import ReadError, StoreError
+from clippings.errors import StoreError
+from clippings.evidence import find_bytes
+from clippings.highlight import ShownArticle
 from clippings.models import find_model
-from clippings.read import Dump, decode
 from clippings.records import FIELDS, TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
     from spacy.language import Language
-
-_WORD = re.compile(r"\S+")
 
 
 def load(table: str, *, processed: str | Path = "processed") -> pd.DataFrame:
@@ -69,6 +64,42 @@ def tables(*, processed: str | Path = "processed") -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["table", "row_count", "description"])
 
 
+def article(article_id: str, *, processed: str | Path = "processed") -> ShownArticle:
+    """Show an article.
+
+    Args:
+        article_id: The article.
+        processed: The folder of tables.
+
+    Returns:
+        The article. A notebook shows it with its names marked, a terminal as plain text; `title`,
+        `published_date`, `outlet`, `topics`, `body` and the table `mentions` are its attributes.
+
+    Raises:
+        StoreError: There are no tables, or no such article.
+    """
+    import pandas as pd
+
+    with store.pin(Path(processed)) as snapshot:
+        found = snapshot.read_owner("articles", article_id).to_pylist()
+        topics = snapshot.read_owner("article_topics", article_id)["topic"].to_pylist()
+        mentions = snapshot.read_owner("mentions", article_id).to_pandas()
+        names = snapshot.read("entities", columns=["entity_id", "name"]).to_pandas()
+    if not found:
+        raise StoreError(f'{processed}: expected an article_id, found "{article_id}"')
+    [row] = found
+    return ShownArticle(
+        article_id=article_id,
+        title=row["title"],
+        published_date=pd.Timestamp(row["published_date"]) if row["published_date"] else None,
+        published_text=row["published_text"],
+        outlet=row["outlet"],
+        topics=topics,
+        body=row["body"],
+        mentions=mentions.merge(names, on="entity_id", how="left"),
+    )
+
+
 def load_model(model: str | Path | None = None) -> Language:
     """Load a spaCy pipeline.
 
@@ -108,84 +139,13 @@ def where(
         StoreError: There is no such article, or the words lie outside the field.
         ReadError: A raw file is gone or has changed since it was ingested; run `clippings ingest`.
     """
-    import pyarrow.compute as pc
+    import pyarrow as pa
 
     if field not in FIELDS:
         raise StoreError(f'expected a field of {", ".join(FIELDS)}, found "{field}"')
-    processed = Path(processed)
-    with store.pin(processed) as snapshot:
-        rows = snapshot.read("occurrences")
-        occurrences = rows.filter(pc.equal(rows["article_id"], article_id)).to_pylist()
-        if not occurrences:
-            raise StoreError(f'{processed}: expected an article_id, found "{article_id}"')
-        return [
-            _place(snapshot, occurrence, field, start, end, processed) for occurrence in occurrences
-        ]
-
-
-def _place(
-    snapshot: store.Snapshot,
-    occurrence: dict[str, Any],
-    field: str,
-    start: int,
-    end: int,
-    processed: Path,
-) -> tuple[str, int, int]:
-    """Find the bytes of some words of a field in one occurrence of its article."""
-    dump_id = occurrence["dump_id"]
-    [row] = snapshot.read_owner("dumps", dump_id).to_pylist()
-    dump = _read_again(processed, snapshot.manifest, dump_id, row["path"])
-    paragraphs = [
-        (dump.char_offset(span["start_byte"]), dump.char_offset(span["end_byte"]))
-        for span in snapshot.read_owner("spans", dump_id).to_pylist()
-        if span["kind"] == field
-        and occurrence["start_byte"] <= span["start_byte"] < occurrence["end_byte"]
-    ]
-    words = list(_words(dump.text, paragraphs))
-    length = words[-1][0] + words[-1][2] if words else 0
-    if not 0 <= start < end <= length:
-        raise StoreError(
-            f"expected 0 <= start < end <= {length} (the length of that {field}), "
-            f"found {start} and {end}"
-        )
-    first = next(word for word in words if word[0] + word[2] > start)
-    last = next(word for word in reversed(words) if word[0] < end)
-    return (
-        row["path"],
-        dump.byte_offset(first[1] + max(0, start - first[0])),
-        dump.byte_offset(last[1] + min(last[2], end - last[0])),
-    )
-
-
-def _words(text: str, paragraphs: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
-    """List the words of a field: offset in the field, offset in the text of the dump, length."""
-    offset = 0
-    for start, end in paragraphs:
-        for word in _WORD.finditer(text, start, end):
-            length = word.end() - word.start()
-            yield offset, word.start(), length
-            offset += length + 1  # the space behind it
-        offset += 1  # a paragraph ends in a blank line: two line ends in the place of that space
-
-
-def _read_again(processed: Path, manifest: Mapping[str, Any], dump_id: str, path: str) -> Dump:
-    note = manifest["dumps"][dump_id]
-    try:
-        content = read_content(
-            processed / manifest["raw"],
-            note["file"],
-            note["member"],
-            max_bytes=manifest["max_dump_bytes"],
-        )
-    except ReadError as error:
-        raise ReadError(
-            error.code,
-            f"{path}: expected the raw file it was ingested from, found none: {error}. Put it "
-            "back or run `clippings ingest`.",
-        ) from None
-    if hashlib.sha256(content).hexdigest() != note["sha256"]:
-        raise ReadError(
-            "changing",
-            f"{path}: expected the bytes that were ingested, found others. Run `clippings ingest`.",
-        )
-    return decode(content)
+    words = {"article_id": [article_id], "field": [field], "start": [start], "end": [end]}
+    with store.pin(Path(processed)) as snapshot:
+        found = find_bytes(snapshot, pa.table(words), is_strict=True).to_pylist()
+    if not found:
+        raise StoreError(f'{processed}: expected an article_id, found "{article_id}"')
+    return [(place["path"], place["start_byte"], place["end_byte"]) for place in found]
