@@ -119,6 +119,7 @@ def ingest_dumps(
         create_markdown_artifact(write_markdown(run), ARTIFACT)
     errors = sum(problem.severity == "error" for problem in run.problems)
     note = f", and {errors:,} error{' stands' if errors == 1 else 's stand'}" if errors else ""
+    note += f". {run.doubt}" if run.doubt else ""
     return Completed(message=f"{run.exit_code}: done{note}", data=run.exit_code)
 
 

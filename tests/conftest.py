@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 import spacy
 
 from clippings import pipeline, store
-from clippings.records import TABLES
+from clippings.records import TABLES, arrow_schema
 
 PHRASES = {
     "Golda Meir": "PERSON",
@@ -82,11 +83,12 @@ class Desk:
 
     def assert_tidy(self) -> None:
         """Nothing lies about that a run should have cleared away."""
-        links = {f"{table}.parquet" for table in TABLES}
+        links = {f"{table}.parquet" for table in TABLES} | {"datapackage.json"}
         names = {path.name for path in self.processed.iterdir()}
         assert names == links | {"current", ".snapshots", ".store"}
         assert {path.name for path in (self.processed / ".store").iterdir()} == {
             "lock",
+            "looks.json",
             "parts",
             "work",
         }
@@ -152,6 +154,23 @@ def desk(make_desk: Callable[[], Desk]) -> Desk:
 def write_dump() -> Callable[..., str]:
     """Writes a dump of made-up articles; the same number is the same article."""
     return lambda *numbers: "".join(map(_write_article, numbers))
+
+
+@pytest.fixture(scope="session")
+def publish() -> Callable[..., Path]:
+    """Writes tables as a run would; what a row does not say is null."""
+
+    def write(processed: Path, **tables: list[dict[str, Any]]) -> Path:
+        with store.lock(processed):
+            publication = store.Publication(processed, store.recover(processed))
+            for table in TABLES:
+                schema = arrow_schema(table)
+                rows = [dict.fromkeys(schema.names) | row for row in tables.get(table, [])]
+                publication.put(table, (), pa.Table.from_pylist(rows, schema))
+            publication.commit({"dumps": {}, "raw": "../raw", "max_dump_bytes": 1}, {})
+        return processed
+
+    return write
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def test_a_clean_run(
     told = capsys.readouterr()
     assert told.out.startswith("1 dump found: 1 new.\n")
     assert re.search(r"^  articles +2 rows$", told.out, re.MULTILINE)
-    assert told.out.endswith(f"The tables are in {desk.processed}/ (new).\n")
+    assert f"\nThe tables are in {desk.processed}/ (new).\nNext: `clippings report" in told.out
     assert told.err == "1 of 1 dumps\n"  # no terminal: a line per batch
     assert ingest() == 0
     told = capsys.readouterr()

@@ -508,3 +508,13 @@ def test_few_or_widely_spread_dates_are_not_odd() -> None:
 )
 def test_long_lines_are_searched_quickly(unit: str) -> None:
     assert find_date(unit * (400_000 // len(unit)) + "!", LOOSE) is None or unit == "May 1 "
+
+
+@pytest.mark.parametrize(
+    "before", ["\u0301  \u00d7   ", "a \u0301  ", " \u0301\u0301 \u00a0", "e\u0301 "]
+)
+def test_accent_without_a_letter_moves_no_date(before: str) -> None:
+    line = f"{before}Freitag 30. April 2010 "
+    found = find_date(line, DateRules(languages=("de", "en")))
+    assert found is not None
+    assert line[found.start : found.end] == "Freitag 30. April 2010"

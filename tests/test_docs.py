@@ -29,15 +29,33 @@ def ingested(tmp_path_factory):
 
 
 @pytest.mark.model
-def test_readme_prints_what_it_says(ingested, monkeypatch):
+@pytest.mark.parametrize(("page", "least"), [("README.md", 10), ("docs/analysis.md", 4)])
+def test_pages_print_what_they_say(page, least, ingested, monkeypatch):
     monkeypatch.chdir(ingested)
     result = doctest.testfile(
-        str(ROOT / "README.md"),
+        str(ROOT / page),
         module_relative=False,
         optionflags=doctest.NORMALIZE_WHITESPACE | doctest.REPORT_NDIFF,
     )
-    assert result.attempted > 10
+    assert result.attempted > least
     assert result.failed == 0
+
+
+@pytest.mark.model
+def test_commands_of_analysis_page_write_what_it_says(ingested):
+    page = (ROOT / "docs" / "analysis.md").read_text(encoding="utf-8")
+    commands = [
+        command
+        for kind, _, block in _FENCE.findall(page)
+        if kind == "sh"
+        for command in block.splitlines()
+    ]
+    for command in commands:
+        words = shlex.split(command.removeprefix("clippings "))
+        subprocess.run([sys.executable, "-m", "clippings.cli", *words], cwd=ingested, check=True)
+    assert (ingested / "export.xlsx").exists()
+    written = {path.stem for path in (ingested / "tables-as-csv").iterdir()}
+    assert written == {"data-dictionary", "entities", "mentions"}
 
 
 def test_readme_names_only_files_and_targets_that_exist():
@@ -199,15 +217,23 @@ def test_picture_of_digest_is_what_the_layout_reads():
 
 @pytest.mark.notebook
 @pytest.mark.model
-def test_notebook_runs_from_top_to_bottom(ingested):
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("explore", ["image/png", "<mark", "Benny Morris", "British Mandate", "start_byte"]),
+        ("correct", ["no mention of", "ISIS", "30.005", "'text/plain': 'True'"]),
+    ],
+)
+def test_notebooks_run_from_top_to_bottom(name, shown, ingested):
     import nbformat
     from nbclient import NotebookClient
 
-    notebook = nbformat.read(ROOT / "notebooks" / "explore.ipynb", as_version=4)
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
     assert not any(cell.get("outputs") for cell in notebook.cells)  # committed without output
-    (ingested / "notebooks").mkdir()
+    (ingested / "notebooks").mkdir(exist_ok=True)
     resources = {"metadata": {"path": str(ingested / "notebooks")}}
     NotebookClient(notebook, timeout=300, resources=resources).execute()
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    assert any("image/png" in output.get("data", {}) for output in outputs)
-    assert any("Benny Morris" in str(output.get("data", {})) for output in outputs)
+    tables = [str(output.get("data")) for output in outputs]
+    assert [words for words in shown if not any(words in table for table in tables)] == []
+    assert "Traceback" not in str(outputs)  # of a command

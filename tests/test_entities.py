@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from clippings import entities
@@ -20,9 +20,11 @@ from clippings.entities import (
     resolve,
     resolve_mentions,
 )
+from clippings.reach import Standing, find_names
 from clippings.records import arrow_schema
 from clippings.registry import Registry
 from clippings.side import READINGS, schema_of
+from clippings.spill import within, without
 
 Mention = tuple[str, str, str]  # article_id, label, surface
 
@@ -458,3 +460,84 @@ def test_names_read_before_are_not_compared_again(monkeypatch: pytest.MonkeyPatc
     settle([bind([*before, ("d", *NAMES[2])])], [], Readings(kept))
     assert {NAMES[2][1]} <= {name for pair in compared for name in pair}
     assert all(NAMES[2][1] in pair for pair in compared)
+
+
+# Where few articles come or go
+
+
+BOUND_UP = [
+    *(("PERSON", name) for name in ("George Bush", "George W. Bush", "George H. W. Bush")),
+    *(("ORG", name) for name in ("Hizballah", "Hezbolla", "Iran", "Zagros Monitor")),
+    *(("ORG", name) for name in ("Al Jazeera", "Al Jazeera English")),  # the whole and its part
+    *(("PLACE", name) for name in ("Iran", "Mosul", "al-Mawsil", "Iraq", "Baghdad", "Falluja")),
+    *(("PLACE", name) for name in ("Fallujah", "Tall Zureiq", "Tel Zurayq", "Georgia", "Atlanta")),
+    *(("PERSON", name) for name in ("Selma Aydin", "Selma Aydın", "Dr. Selma Aydin", "Aydin")),
+]
+FEW = st.lists(
+    st.tuples(st.sampled_from("abcd"), st.sampled_from(BOUND_UP)).map(lambda it: (it[0], *it[1])),
+    max_size=8,
+)
+
+
+def rows_of(*tables: pa.Table) -> list[list[str]]:
+    rows = [row for table in tables for row in table.to_pylist()]
+    return sorted([repr(value) for value in row.values()] for row in rows)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    FEW | MANY,
+    FEW | MANY,
+    st.sets(st.sampled_from("abcd"), min_size=1, max_size=2),
+    st.just([]) | CORRECTED,
+)
+@example([("a", "PLACE", "Faisailiya")], [("b", "PLACE", "Al Mishkhāb")], {"b"}, [])
+@example([("a", "ORG", "Al Jazeera English")], [("b", "ORG", "Al Jazeera")], {"b"}, [])
+@example([("a", "ORG", "Al Jazeera English"), ("b", "ORG", "Al Jazeera")], [], {"b"}, [])
+@example([("a", "ORG", "Al Jazeera")], [("b", "ORG", "Al Jazeera English")], {"b"}, [])
+def test_names_that_a_change_cannot_concern_need_not_be_looked_at(
+    before: list[Mention], now: list[Mention], replaced: set[str], corrected: list[tuple[str, ...]]
+) -> None:
+    made = [Correction(n, *(row + ("",) * (5 - len(row)))) for n, row in enumerate(corrected, 2)]
+    corrections = Corrections(tuple(made))
+
+    def of_replaced(rows: pa.Table) -> pa.Array:
+        return pc.is_in(rows["article_id"], pa.array(sorted(replaced)))
+
+    first = Resolver(lambda: [bind(before)], None, corrections)
+    parts = list(first.assign())
+    bound = pa.concat_tables([part.bound for part in parts])
+    old_entities = pa.concat_tables([first.entities(), *(part.entities for part in parts)])
+    old_aliases = pa.concat_tables([first.aliases(), *(part.aliases for part in parts)])
+    kept = pa.concat_tables([schema_of(READINGS).empty_table(), *first.readings.tables()])
+    gone, stays = bound.filter(of_replaced(bound)), bound.filter(pc.invert(of_replaced(bound)))
+    come = bind([mention for mention in now if mention[0] in replaced])
+    after = pa.concat_tables([stays, come]).sort_by("article_id")
+
+    whole = Resolver(lambda: [after], first.registry, corrections, Readings(kept))
+    parts = list(whole.assign())
+    some, keys = entities.resolve_touched(
+        lambda keys: lambda: [within(after, "key", pa.array(sorted(keys), pa.string()))],
+        come,
+        gone,
+        Standing(old_entities, old_aliases, first.registry, is_corrected=bool(made)),
+        registry=first.registry,
+        corrections=corrections,
+        readings=Readings(kept),
+    )
+    [part] = some.assign()
+    ids, looked_at = (pa.array(sorted(each), pa.string()) for each in (some.before, keys))
+    names = find_names(some.surfaces().union(gone["surface"].to_pylist()), keys)
+
+    assert rows_of(part.bound, without(after, "key", looked_at)) == rows_of(
+        *(each.bound for each in parts)
+    )
+    assert rows_of(without(old_entities, "entity_id", ids), some.entities(), part.entities) == (
+        rows_of(whole.entities(), *(each.entities for each in parts))
+    )
+    assert rows_of(without(old_aliases, "entity_id", ids), some.aliases(), part.aliases) == (
+        rows_of(whole.aliases(), *(each.aliases for each in parts))
+    )
+    old_readings = without(kept, "name_id", pa.array(names, pa.string()))
+    assert rows_of(old_readings, *some.readings.tables()) == rows_of(*whole.readings.tables())
+    assert (some.registry, some.faults()) == (whole.registry, whole.faults())

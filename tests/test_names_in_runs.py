@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clippings import store
+from clippings import pipeline, store
 from clippings.errors import StoreError
 from clippings.review import explain_entity, write_review
 
@@ -42,6 +42,25 @@ def articles(desk) -> dict[str, dict]:
     return {row["title"]: row for row in desk.rows("articles")}
 
 
+@pytest.mark.parametrize("few", [0, pipeline._FEW])  # 0: only names that a change can concern
+def test_a_new_dump_beside_corrections_equals_a_rebuild(desk, monkeypatch, few: int) -> None:
+    monkeypatch.setattr(pipeline, "_FEW", few)
+    desk.put("a.txt", DUMP)
+    write_corrections(
+        desk, "merge,ORG,Knesset,Bank Leumi,,", "ignore,PLACE,Jaffa,,,", "rename,ORG,Knesset,K,,"
+    )
+    desk.ingest()
+    desk.put("b.txt", DUMP.replace("Another", "A Third").replace("Haifa", "Acre"))
+    desk.ingest()
+    registry = desk.processed / "current" / "registry.json"
+    assert desk.parts() == desk.rebuild(registry=registry)
+    (desk.raw / "a.txt").unlink()
+    run = desk.ingest()
+    assert desk.parts() == desk.rebuild(registry=registry)
+    assert "K" in {row["name"] for row in desk.rows("entities")}
+    assert run.problems == ()
+
+
 def test_date_and_outlet_of_an_article_are_corrected_and_taken_back(desk) -> None:
     desk.put("a.txt", DUMP)
     desk.ingest()
@@ -68,8 +87,6 @@ def test_date_and_outlet_of_an_article_are_corrected_and_taken_back(desk) -> Non
 def test_a_correction_is_applied_without_tagging_again(desk, monkeypatch) -> None:
     desk.put("a.txt", DUMP)
     desk.ingest()
-    from clippings import pipeline
-
     monkeypatch.setattr(pipeline, "process", None)  # whoever tags, fails
     write_corrections(desk, "merge,ORG,Knesset,Bank Leumi,,", "ignore,PLACE,Jaffa,,,")
     desk.ingest()

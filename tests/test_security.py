@@ -20,7 +20,7 @@ import pytest
 from clippings.cli import main
 from clippings.models import SHIPPED_FOLDER, find_model
 from clippings.records import TABLES
-from clippings.report import write_markdown, write_text
+from clippings.summary import write_markdown, write_text
 
 NAMES = [
     "-rf.txt",
@@ -56,7 +56,7 @@ MEMBERS = [
 _FILE = r"[0-9a-f]{1,2}-[0-9a-f]{16}\.parquet"  # "0-0123456789abcdef.parquet"
 _FOLDER = rf"(?:{'|'.join(TABLES)}|\.[a-z]+)\.parquet"  # those with a dot are nobody's to read
 OURS = re.compile(
-    rf"current|{_FOLDER}|\.snapshots|\.store(?:/lock|/work|/parts(?:/{_FILE})?)?"
+    rf"current|{_FOLDER}|\.snapshots|\.store(?:/lock|/looks\.json|/work|/parts(?:/{_FILE})?)?"
     rf"|\.snapshots/[0-9]{{8}}(?:/(?:manifest|registry)\.json|/{_FOLDER}(?:/{_FILE})?)?"
 )
 
@@ -281,7 +281,7 @@ from pathlib import Path
 for name in ("spacy.lang.en", "spacy.pipeline", "clippings.tag", "numpy.random"):
     import_module(name)
 from clippings.models import find_model
-from clippings.tag import load_pipeline, tag
+from clippings.tag import load_tagger, tag
 
 model = Path(sys.argv[1])
 opened = []
@@ -309,7 +309,7 @@ for module in (pickle, srsly, srsly.cloudpickle):
         if hasattr(module, name):
             setattr(module, name, refuse)
 try:
-    found = [len(each) for each in tag([sys.argv[2]], load_pipeline(find_model(sys.argv[1])))]
+    found = [len(each) for each in tag([sys.argv[2]], load_tagger(find_model(sys.argv[1])))]
 except Exception as error:
     found = f"{type(error).__name__}: {error}"
 print(json.dumps([found, opened]))

@@ -22,6 +22,7 @@ from clippings import pipeline, store
 from clippings.errors import LockedError, StoreError
 from clippings.records import TABLES, AliasRow, arrow_schema, to_arrow
 from clippings.scan import hash_id
+from clippings.side import BOUND
 
 SOURCE = Path(store.__file__).parent
 
@@ -94,7 +95,8 @@ def test_any_puts_equal_one_that_begins_anew(
     [(0, 1), (1, 1), (4096, 1), (4097, 16), (65_536, 16), (65_537, 256), (10_000_000, 256)],
 )
 def test_buckets_by_rows(rows: int, buckets: int) -> None:
-    assert 16 ** store._digits(rows) == buckets
+    assert 16 ** store._digits("mentions", rows) == buckets
+    assert 16 ** store._digits(BOUND, 8 * rows) == buckets
 
 
 def test_some_columns_and_buckets_can_be_read(
@@ -216,14 +218,69 @@ def test_a_full_disk_is_an_error_with_a_remedy(
     desk.assert_tidy()
 
 
+def test_an_error_behind_the_commit_is_a_doubt_and_no_failure(
+    desk: Any, write_dump: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.put("a.txt", write_dump(1))
+    desk.ingest()
+    desk.put("a.txt", write_dump(2))
+    replaced: list[Path] = []
+    replace = Path.replace
+
+    def replace_and_note(self: Path, target: Path) -> Path:
+        done = replace(self, target)
+        replaced.append(target)
+        return done
+
+    def refuse(_: int) -> None:
+        if replaced[-1:] == [desk.processed / "current"]:
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "replace", replace_and_note)
+    monkeypatch.setattr(os, "fsync", refuse)
+    run = desk.ingest()
+    assert run.is_changed
+    assert run.doubt is not None
+    assert re.search("current: .*Input/output error", run.doubt)
+    assert desk.parts() == desk.rebuild()
+    monkeypatch.undo()
+    assert desk.ingest().doubt is None
+
+
+def test_a_commit_that_does_not_happen_is_an_error(
+    desk: Any, write_dump: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = Path.replace
+
+    def refuse(self: Path, target: Path) -> Path:
+        if target.name == "current":
+            raise OSError(errno.EIO, "Input/output error")
+        return replace(self, target)
+
+    desk.put("a.txt", write_dump(1))
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", refuse)
+        with pytest.raises(StoreError, match="Input/output error"):
+            desk.ingest()
+        assert desk.parts() == {}
+    desk.ingest()
+    desk.put("b.txt", write_dump(2))
+    before = desk.parts()
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", refuse)
+        with pytest.raises(StoreError, match="Input/output error"):
+            desk.ingest()
+    assert desk.parts() == before
+
+
 def test_all_is_on_disk_before_it_is_current(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: set[int] = set()
     monkeypatch.setattr(os, "fsync", lambda handle: synced.add(os.fstat(handle).st_ino))
-    replace_link = store._replace_link
+    point = store._point
 
-    def look_and_replace(link: Path, target: Path) -> None:
+    def look_and_point(link: Path, target: Path) -> None:
         snapshot = link.parent / target
         paths = [
             snapshot.parent,
@@ -233,9 +290,9 @@ def test_all_is_on_disk_before_it_is_current(
         ]
         assert len(paths) > 2 * len(TABLES)
         assert {path.name for path in paths if path.stat().st_ino not in synced} == set()
-        replace_link(link, target)
+        point(link, target)
 
-    monkeypatch.setattr(store, "_replace_link", look_and_replace)
+    monkeypatch.setattr(store, "_point", look_and_point)
     commit(tmp_path / "tables", set(), {1: 1})
     synced.clear()
     commit(tmp_path / "other", set(), {1: 1})

@@ -248,10 +248,10 @@ def test_a_script_without_a_guard_may_start_processes(tmp_path: Path) -> None:
 def test_memory_is_shared(
     monkeypatch: pytest.MonkeyPatch, machine: int, count: int, share: float
 ) -> None:
-    monkeypatch.setattr(workers, "_memory_bytes", lambda: machine * 2**30)
+    monkeypatch.setattr(workers, "memory_bytes", lambda: machine * 2**30)
     assert share_memory(count) == share * 2**30
 
 
 def test_the_memory_of_this_machine_is_known() -> None:
-    assert 2**28 < workers._memory_bytes() < 2**50
-    assert 0 < share_memory(1) <= workers._memory_bytes() // 2
+    assert 2**28 < workers.memory_bytes() < 2**50
+    assert 0 < share_memory(1) <= workers.memory_bytes() // 2

@@ -1,8 +1,15 @@
-"""aliases.csv and never_merge.csv: which names are known as whose, and which are never one."""
+"""aliases.csv and never_merge.csv: which names are known as whose, and which are never one.
+
+The keys and blocks of the aliases take a second to work out, so they are baked too, line by line:
+
+    python -m clippings.aliases      writes data/alias_keys.txt.gz; after a change of names.py or
+                                     aliases.csv
+"""
 
 from __future__ import annotations
 
 import csv
+import gzip
 from collections import defaultdict
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,7 +17,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from clippings.names import DATA, is_acronym, lookup_key, same_name, skeleton
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
+
+_BAKED = DATA / "alias_keys.txt.gz"
 
 
 class Known(NamedTuple):
@@ -29,18 +38,20 @@ class Known(NamedTuple):
     parent: str
 
 
-class Curated(NamedTuple):
-    """The lists, indexed.
+class Alias(NamedTuple):
+    """A row of the curated list.
 
     Attributes:
-        by_key: Known entity by label and key of an alias.
-        by_block: Aliases by label and blocking key, each with its entity.
-        apart: Label and two keys, sorted, that are never one.
+        name: One of the names of the entity.
+        known: The entity.
+        key: Its key among the aliases.
+        blocks: Its blocking keys, with `|` between them.
     """
 
-    by_key: Mapping[tuple[str, str], Known]
-    by_block: Mapping[tuple[str, str], tuple[tuple[str, Known], ...]]
-    apart: frozenset[tuple[str, ...]]
+    name: str
+    known: Known
+    key: str
+    blocks: str
 
 
 def alias_key(name: str) -> str:
@@ -50,49 +61,90 @@ def alias_key(name: str) -> str:
     return lookup_key(name)
 
 
-@cache
-def curated() -> Curated:
-    """Read the lists, once per process."""
-    by_key: dict[tuple[str, str], Known] = {}
-    blocks: dict[tuple[str, str], list[tuple[str, Known]]] = defaultdict(list)
+def bake_keys() -> bytes:
+    """Work out the keys of all aliases: a line for each row, the key and the blocks."""
+    lines = [
+        "|".join((alias_key(alias), *sorted(skeleton(alias, known.label))))
+        for alias, known in _read_aliases()
+    ]
+    return gzip.compress("\n".join(lines).encode(), mtime=0)
+
+
+def _read_aliases() -> Iterator[tuple[str, Known]]:
     with (DATA / "aliases.csv").open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            known = Known(row["slug"], row["label"], row["name"], row["parent"])
-            by_key.setdefault((known.label, alias_key(row["alias"])), known)
-            for block in skeleton(row["alias"], known.label):
-                blocks[known.label, block].append((row["alias"], known))
+        rows = csv.reader(lines)
+        next(rows)
+        for slug, label, name, alias, parent, *_ in rows:
+            yield alias, Known(slug, label, name, parent)
+
+
+@cache
+def _aliases() -> list[Alias]:
+    """Read the list, once per process."""
+    baked = gzip.decompress(_BAKED.read_bytes()).decode().split("\n")
+    keys = (line.partition("|")[::2] for line in baked)
+    return [
+        Alias(alias, known, *key) for (alias, known), key in zip(_read_aliases(), keys, strict=True)
+    ]
+
+
+@cache
+def by_key() -> dict[tuple[str, str], Known]:
+    """Index the known entities by label and key of an alias."""
+    found: dict[tuple[str, str], Known] = {}
+    for alias in _aliases():
+        found.setdefault((alias.known.label, alias.key), alias.known)
+    return found
+
+
+@cache
+def _by_block() -> dict[tuple[str, str], list[Alias]]:
+    """Index the aliases by label and blocking key."""
+    found: dict[tuple[str, str], list[Alias]] = defaultdict(list)
+    for alias in _aliases():
+        for block in alias.blocks.split("|"):
+            found[alias.known.label, block].append(alias)
+    return dict(found)
+
+
+@cache
+def _never_one() -> frozenset[tuple[str, ...]]:
+    """Read label and two keys, sorted, of names that are never one."""
     with (DATA / "never_merge.csv").open(encoding="utf-8", newline="") as lines:
-        apart = frozenset(
+        return frozenset(
             (row["label"], *sorted((alias_key(row["a"]), alias_key(row["b"]))))
             for row in csv.DictReader(lines)
         )
-    return Curated(by_key, {key: tuple(found) for key, found in blocks.items()}, apart)
 
 
-@lru_cache(1 << 18)
+@lru_cache(1 << 15)
 def find_known(name: str, label: str) -> Known | None:
     """Find the curated entity that has a name as one of its aliases.
 
     >>> find_known("Tzahal", "ORG").name
     'Israel Defense Forces'
     """
-    lists = curated()
-    return lists.by_key.get((label, alias_key(name))) or lists.by_key.get((label, lookup_key(name)))
+    known = by_key()
+    return known.get((label, alias_key(name))) or known.get((label, lookup_key(name)))
 
 
-@lru_cache(1 << 18)
+@lru_cache(1 << 15)
 def find_spelled(name: str, label: str) -> Known | None:
     """Find the curated entity of which a name is another spelling; None where two would do."""
-    lists = curated()
+    blocks = _by_block()
     found = {
-        known
+        alias.known
         for block in skeleton(name, label)
-        for alias, known in lists.by_block.get((label, block), ())
-        if same_name(name, alias, label) and not are_apart(name, alias, label)
+        for alias in blocks.get((label, block), ())
+        if same_name(name, alias.name, label) and not are_apart(name, alias.name, label)
     }
     return found.pop() if len(found) == 1 else None
 
 
 def are_apart(a: str, b: str, label: str) -> bool:
     """Tell whether two names stand in the list of those that are never one."""
-    return (label, *sorted((alias_key(a), alias_key(b)))) in curated().apart
+    return (label, *sorted((alias_key(a), alias_key(b)))) in _never_one()
+
+
+if __name__ == "__main__":
+    _BAKED.write_bytes(bake_keys())

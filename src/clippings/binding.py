@@ -11,7 +11,7 @@ from clippings.aliases import Known, find_known
 from clippings.gazetteer import Place, find_places, locate
 from clippings.names import acronym_fits, is_acronym, lookup_key, same_name, strip_titles
 
-_MEMORY = 1 << 18
+_MEMORY = 1 << 15
 
 
 class Sense(NamedTuple):

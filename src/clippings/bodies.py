@@ -10,8 +10,8 @@ from typing import NamedTuple
 from clippings.layouts.layout import MarkedLayout, label_part
 from clippings.pieces import LINE, Elements, Piece, trim
 
-_WRAPPED = re.compile(r"\S[^\n]*(?:\n(?![ \t]{2,}\S)[^\S\n]*\S[^\n]*)*")
-"""A paragraph that was wrapped at a column: up to a blank line or one that begins with spaces."""
+_BREAK = re.compile(r"\n(?=[^\S\n]*\n|[ \t]{2,}\S)")
+"""Where a paragraph that was wrapped at a column ends: above a blank line or an indented one."""
 _ENDS = tuple('.!?…:;"”’»)]')
 _SEEN = 800
 """So many characters tell whether a text was wrapped at a column."""
@@ -188,25 +188,20 @@ def paragraphs(text: str, start: int, end: int) -> list[tuple[int, int]]:
     Returns:
         Start and end of each paragraph, in characters, the white space around it left out.
     """
-    found = []
+    stretches: Iterable[tuple[int, int]]
     if _is_wrapped(text[start : min(end, start + _SEEN)]):
-        stretches = [match.span() for match in _WRAPPED.finditer(text, start, end)]
+        ends = [match.start() for match in _BREAK.finditer(text, start, end)]
+        stretches = zip([start, *ends], [*ends, end], strict=True)
     else:
-        stretches = [match.span() for match in LINE.finditer(text, start, end)]
-    for first, last in stretches:
-        first, last = trim(text, first, last)
-        if first < last:
-            found.append((first, last))
-    return found
+        stretches = (match.span() for match in LINE.finditer(text, start, end))
+    trimmed = [trim(text, first, last) for first, last in stretches]
+    return [(first, last) for first, last in trimmed if first < last]
 
 
 def _is_wrapped(text: str) -> bool:
     """Tell a text that was wrapped at a column from lines that are paragraphs each."""
     lines = [line.rstrip() for line in text.split("\n")]
-    longest = open_count = count = 0
-    for line, following in pairwise(lines):
-        if line and following:
-            count += 1
-            open_count += not line.endswith(_ENDS)
-            longest = max(longest, len(line))
-    return 30 <= longest <= 120 and 2 * open_count >= count
+    above = [line for line, below in pairwise(lines) if line and below]
+    longest = max(map(len, above), default=0)
+    open_count = sum(not line.endswith(_ENDS) for line in above)
+    return 30 <= longest <= 120 and 2 * open_count >= len(above)

@@ -202,14 +202,14 @@ def _whole(text: str, found: Split) -> Split:
         start=start,
         end=end,
     )
-    spans = tile((Span(first, last, "body", 0) for first, last in stretches), len(text))
+    spans = tile([Span(first, last, "body", 0) for first, last in stretches], len(text))
     doubt = Doubt(
         "unsure_layout",
         start,
         f"expected a form that is known or that recurs, found neither; the nearest reading has "
         f"{len(found.articles):,} articles",
     )
-    return replace(found, articles=(article,), spans=tuple(spans), doubts=(doubt,))
+    return replace(found, articles=(article,), spans=spans, doubts=(doubt,))
 
 
 def _round(value: float) -> float:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from itertools import groupby
+from itertools import compress, groupby
 from statistics import median
 from typing import NamedTuple
 
@@ -166,7 +166,7 @@ _ZONES = (
     "gmt|utc|bst|cest|cet|mesz|mez|west|wet|eest|eet|msk|est|edt|et|cst|cdt|mst|mdt|pst|pdt|ist"
     "|hkt|jst|sgt|aest|aedt|nzst|nzdt"
 )
-_LONGEST = 110
+LONGEST = 110
 """No printed date is longer, in characters ("... -0700 (Mountain Daylight Time)" is 70)."""
 
 _MANY = 5
@@ -256,12 +256,14 @@ class _Reader(NamedTuple):
     Attributes:
         months: Number of each month's name, from 1.
         line: A whole line that is a date.
+        names: What each group of `line` is.
         within: A date among other words of a line.
         table: What becomes of the letters of a line that has others than ASCII's.
     """
 
     months: dict[str, int]
     line: re.Pattern[str]
+    names: tuple[str, ...]
     within: re.Pattern[str]
     table: dict[int, str]
 
@@ -340,7 +342,8 @@ def parse_date(line: str, *, where: str, rules: DateRules = ENGLISH) -> PrintedD
     match = _match(line, reader)
     if match is None:
         raise DateError(f'{where}: expected a date such as "Aug. 19 2019", found "{line}".')
-    part = {name.rstrip("0123456789"): text for name, text in match.groupdict().items() if text}
+    found = match.groups()
+    part = dict(compress(zip(reader.names, found, strict=True), found))
     year = _read_year(part, rules.century)
     if year is None:
         raise DateError(
@@ -397,7 +400,7 @@ def odd_dates(dates: Sequence[datetime | None]) -> list[int]:
 
 def _match(line: str, reader: _Reader) -> re.Match[str] | None:
     text = " ".join(line.split())
-    if len(text) > _LONGEST:
+    if len(text) > LONGEST:
         return None
     return reader.line.fullmatch(_fold(text, reader.table))
 
@@ -414,10 +417,11 @@ def _find_offsets(line: str, table: dict[int, str]) -> Iterator[int]:
     for offset, char in enumerate(line):
         if char.isspace():
             gap = offset if gap is None and is_begun else gap
-        elif table.get(ord(char)) != "":
+        else:
             if gap is not None:
                 yield gap
-            yield offset
+            if table.get(ord(char)) != "":
+                yield offset
             is_begun, gap = True, None
 
 
@@ -461,9 +465,11 @@ def _make_reader(rules: DateRules) -> _Reader:
         _write_days(parts, rules, is_within=True),
         f"{parts.month}{parts.period_gap}(?P<year>{_LIKELY_YEAR})",  # March 2019
     ]
+    line = re.compile(rf"(?:{_number_groups('|'.join(lines))})\.?")
     return _Reader(
         months,
-        re.compile(rf"(?:{_number_groups('|'.join(lines))})\.?"),
+        line,
+        tuple(name.rstrip("0123456789") for name in line.groupindex),
         # Not in the middle of a word, a longer number, or a chain of numbers such as "1.2.1990.4".
         re.compile(
             rf"(?<!\w)(?<![0-9][-/.:])(?:{_number_groups('|'.join(within))})(?!\w|[-/.:][0-9])"

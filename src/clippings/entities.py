@@ -11,16 +11,18 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import chain, combinations, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from clippings.aliases import Known, are_apart, curated, find_known, find_spelled
+from clippings.aliases import Known, are_apart, by_key, find_known, find_spelled
 from clippings.binding import Mentions, Sense, bind_mentions, home_of, name_key
 from clippings.corrections import Correction, Corrections
 from clippings.gazetteer import Place, locate
 from clippings.names import lookup_key, same_name, skeleton
+from clippings.reach import Standing
 from clippings.records import arrow_schema
 from clippings.registry import Registry
 from clippings.scan import hash_id
@@ -169,7 +171,8 @@ def find_entities(mentions: pa.Table, bound: pa.Table) -> pa.ChunkedArray:
     numbered = mentions.select(names).append_column(
         "row", pa.array(range(mentions.num_rows), pa.int64())
     )
-    joined = numbered.join(bound.select([*names, "entity_id"]), names, join_type="left outer")
+    with_ids = bound.select([*names, "entity_id"])
+    joined = numbered.join(with_ids, names, join_type="left outer", use_threads=False)
     found: pa.ChunkedArray = joined.sort_by("row")["entity_id"]
     return found
 
@@ -206,6 +209,45 @@ class Part(NamedTuple):
         return within(self.bound, "article_id", articles)
 
 
+def resolve_touched(
+    read: Callable[[Collection[str]], Callable[[], Iterable[pa.Table]]],
+    come: pa.Table,
+    gone: pa.Table,
+    standing: Standing,
+    *,
+    registry: Registry,
+    corrections: Corrections,
+    readings: Readings,
+) -> tuple[Resolver, set[str]]:
+    """Settle who is who among the names that a change of some articles can concern.
+
+    What it finds of them is what `Resolver` finds among all names.
+
+    Args:
+        read: Takes keys, and gives what gives the rows of `.bound` with one of them, as they will
+            be, again and again.
+        come: Those that are new.
+        gone: Those of an earlier run that are no more.
+        standing: The entities of that run.
+        registry: Its registry.
+        corrections: Those that it had too.
+        readings: What is known of names from it.
+
+    Returns:
+        Who is who, and the keys of all names that were looked at.
+    """
+    left = gone["entity_id"].to_pylist()
+    rest = registry, corrections, readings, standing, left
+    keys = {*keys_of(corrections), *come["key"].to_pylist(), *gone["key"].to_pylist()}
+    wider = Resolver(lambda: [come], *rest).reach()  # most of them, before all rows are read
+    while True:
+        keys |= wider
+        resolver = Resolver(read(keys), *rest)
+        wider = resolver.reach() - keys
+        if not wider:
+            return resolver, keys
+
+
 class Named(NamedTuple):
     """How often one spelling stands for a sense, and by which rule."""
 
@@ -223,6 +265,9 @@ class Resolver:
         registry: Ids given by earlier runs; None for none.
         corrections: What a person knows better; None for nothing.
         readings: What is known of names from earlier runs; None for nothing.
+        standing: The entities of an earlier run, where only names that a change can concern are
+            read: all rows of a name, or none. Whether they were enough, `reach` tells.
+        left: Ids of the entities of names that are gone since that run.
     """
 
     def __init__(
@@ -231,21 +276,27 @@ class Resolver:
         registry: Registry | None = None,
         corrections: Corrections | None = None,
         readings: Readings | None = None,
+        standing: Standing | None = None,
+        left: Iterable[str] = (),
     ) -> None:
         self._read = read
+        self._standing = standing
         self._corrections = corrections or Corrections()
         self._by_key: dict[tuple[str, str], list[Correction]] = defaultdict(list)
         for row in self._corrections.of("ignore", "retype", "split"):
             self._by_key[row.key].append(row)
-        drawn = _keys_of(self._corrections)
+        drawn = keys_of(self._corrections)
         tally = _Tally(drawn)
         for rows in chain([schema_of(BOUND).empty_table()], read()):
             tally.add(self._correct(rows))
         self._named = tally.finish()
+        self.before = frozenset(filter(None, (*tally.entity_ids, *left)))
         self.readings = readings or Readings()
+        self.readings.take({each.surface for each in self._named})
         self._groups = _Groups(self._named, tally.apart, self._corrections, self.readings)
         self._groups.gather()
-        self._ids = _Ids(self._groups, registry or Registry({}, {}))
+        others = standing.entity_ids - self.before if standing else frozenset()
+        self._ids = _Ids(self._groups, registry or Registry({}, {}), others)
         self.registry = self._ids.registry
         self._totals = _Totals(self._groups, self._ids, tally.summed)
 
@@ -313,6 +364,19 @@ class Resolver:
         """Give the rows of `aliases` but for those of one article alone."""
         return _aliases(self._groups, self._ids, self._named)
 
+    def surfaces(self) -> set[str]:
+        """Give the spellings of all names that are known beyond one article."""
+        return {each.surface for each in self._named}
+
+    def reach(self) -> set[str]:
+        """Give the keys of all names of earlier runs that those read are bound up with."""
+        if self._standing is None:
+            return set()
+        now = set(self._ids.by_sense.values())
+        concerned = {*self.before, *now, *self._ids.held, *_parts_of(now ^ self.before)}
+        keys = self._standing.keys_of(concerned & self._standing.entity_ids)
+        return keys | {name_key(surface, label) for label, surface in self.readings.beyond}
+
     def merged(self) -> pa.Table:
         """Give the rows of `merged`."""
         return _table("merged", sorted(self.registry.merged.items()))
@@ -322,7 +386,20 @@ class Resolver:
         return sorted([*self._corrections.faults, *self._groups.faults])
 
 
-def _keys_of(corrections: Corrections) -> list[str]:
+def _parts_of(entity_ids: Collection[str]) -> set[str]:
+    """Give the ids of the curated entities that are parts of some, if any of these is curated."""
+    wholes = {slug for slug in _wholes() if curated_id(slug) in entity_ids}
+    if not wholes:
+        return set()
+    return {curated_id(known.slug) for known in by_key().values() if known.parent in wholes}
+
+
+@cache
+def _wholes() -> frozenset[str]:
+    return frozenset(known.parent for known in by_key().values() if known.parent)
+
+
+def keys_of(corrections: Corrections) -> list[str]:
     """List the keys of all names in corrections."""
     keys = set()
     for row in corrections.rows:
@@ -373,6 +450,7 @@ class _Tally:
     itself where a correction names it, and the most frequent one where other names may join it.
 
     Attributes:
+        entity_ids: The entities that the names had before; "" for a new one.
         apart: Mentions of senses of one article that are not among the others, by label and key.
         summed: Label and key of names of which all such senses are taken for one, that with the
             smallest article_id.
@@ -386,6 +464,7 @@ class _Tally:
         self._named = _Sums([*_SENSE, "surface", "rule"], [count])
         self._local = _Sums([*_NAME, "surface"], [count, ("in_article", "min")])
         self._tops: pa.Table | None = None
+        self.entity_ids: set[str | None] = set()
         self.apart: dict[tuple[str, str], int] = {}
         self.summed: set[tuple[str, str]] = set()
 
@@ -393,6 +472,7 @@ class _Tally:
         """Add the corrected rows of whole articles."""
         import pyarrow.compute as pc
 
+        self.entity_ids.update(pc.unique(rows["entity_id"]).to_pylist())
         rows = rows.filter(pc.is_valid(rows["sense_label"]))
         is_named = pc.or_(pc.equal(rows["in_article"], ""), pc.is_in(rows["key"], self._drawn))
         self._named.add(rows.filter(is_named))
@@ -627,17 +707,30 @@ class Readings:
 
     Args:
         rows: The side table `.readings` of an earlier run; None for none.
+
+    Attributes:
+        beyond: Label and spelling of names that are kept, were not asked for, and are spellings of
+            those that were.
     """
 
     def __init__(self, rows: pa.Table | None = None) -> None:
         self._rows = rows if rows is not None else schema_of(READINGS).empty_table()
-        columns = ["label", "surface", "known", "spelled", "same", "name_id", "blocks"]
-        self._kept = {
-            (label, surface): kept for label, surface, *kept in _rows_of(self._rows.select(columns))
-        }
+        self._blocks: dict[str, pa.Table] = {}
         self._by_slug: dict[str, Known] = {}
+        self.take(())
+
+    def take(self, surfaces: Iterable[str]) -> None:
+        """Look up what is kept of some names, and forget what was asked of others."""
+        import pyarrow as pa
+
+        columns = ["label", "surface", "known", "spelled", "same", "name_id", "blocks"]
+        kept = within(self._rows, "surface", pa.array(sorted(surfaces), pa.string()))
+        self._kept = {
+            (label, surface): found for label, surface, *found in _rows_of(kept.select(columns))
+        }
         self._asked: dict[tuple[str, str], tuple[str | None, str | None]] = {}
         self._same: dict[str, dict[str, set[str]]] = {}
+        self.beyond: set[tuple[str, str]] = set()
 
     def find_known(self, surface: str, label: str) -> Known | None:
         """Find the curated entity that has a name as one of its aliases."""
@@ -660,7 +753,7 @@ class Readings:
         if not slug:
             return None
         if not self._by_slug:
-            self._by_slug = {known.slug: known for known in curated().by_key.values()}
+            self._by_slug = {known.slug: known for known in by_key().values()}
         return self._by_slug[slug]
 
     def same_spellings(self, names: Sequence[str], label: str) -> Iterator[tuple[str, str]]:
@@ -680,36 +773,51 @@ class Readings:
                 new.append(name)
         same: dict[str, set[str]] = {name: set() for name in names}
         for name, others in old.items():
-            same[name].update(other for other in others.split(_SEPARATOR) if other in old)
-        for a, b in _compare(new, self._blocks_beside(new, old, label), label):
-            same[a].add(b)
-            same[b].add(a)
+            for other in filter(None, others.split(_SEPARATOR)):
+                if other in same:
+                    same[name].add(other)
+                else:
+                    self.beyond.add((label, other))
+        for pair in _compare(new, self._blocks_beside(new, label), label):
+            for one, other in (pair, pair[::-1]):
+                if other in same:
+                    if one in same:
+                        same[one].add(other)
+                else:
+                    self.beyond.add((label, other))
         self._same[label] = same
         return _sure_pairs(names, same, label)
 
-    def _blocks_beside(
-        self, new: Sequence[str], old: Mapping[str, str], label: str
-    ) -> dict[str, list[str]]:
+    def _blocks_beside(self, new: Sequence[str], label: str) -> dict[str, list[str]]:
         """Give the names compared before, by those of their blocks that new names have too."""
+        import pyarrow as pa
+
+        wanted = sorted({block for name in new for block in skeleton(name, label)})
+        found: dict[str, list[str]] = defaultdict(list)
+        if wanted:
+            if label not in self._blocks:
+                self._blocks[label] = self._write_out(label)
+            among = set(new)
+            pairs = within(self._blocks[label], "block", pa.array(wanted))
+            for block, name in _rows_of(pairs):
+                if name not in among:
+                    found[block].append(name)
+        return found
+
+    def _write_out(self, label: str) -> pa.Table:
+        """Write out the blocks of all names of a label that are kept, and the names in each."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        wanted = sorted({block for name in new for block in skeleton(name, label)})
-        rows = self._rows.filter(
-            pc.and_(pc.equal(self._rows["label"], label), pc.is_valid(self._rows["blocks"]))
+        is_compared = pc.and_(
+            pc.equal(self._rows["label"], label), pc.is_valid(self._rows["blocks"])
         )
-        found: dict[str, list[str]] = defaultdict(list)
-        if not wanted or not rows.num_rows:
-            return found
-        blocks = pc.split_pattern(rows["blocks"], _SEPARATOR).combine_chunks()
-        pairs = pa.table(
+        rows = self._rows.filter(is_compared).combine_chunks()
+        blocks = pc.split_pattern(rows["blocks"], _SEPARATOR)
+        return pa.table(
             [pc.list_flatten(blocks), rows["surface"].take(pc.list_parent_indices(blocks))],
             names=["block", "surface"],
         )
-        for block, name in _rows_of(within(pairs, "block", pa.array(wanted))):
-            if name in old:
-                found[block].append(name)
-        return found
 
     def tables(self) -> Iterator[pa.Table]:
         """Give the rows for the next run: of the names that were asked for in this one."""
@@ -925,12 +1033,19 @@ class _Ids:
 
     A group that takes in another keeps the id with more mentions; a part that leaves takes a new
     one, and the id stays with the larger part.
+
+    Args:
+        groups: All groups that are looked at.
+        registry: Ids given by earlier runs.
+        others: Ids of the entities that are not looked at.
     """
 
-    def __init__(self, groups: _Groups, registry: Registry) -> None:
+    def __init__(self, groups: _Groups, registry: Registry, others: frozenset[str]) -> None:
         self._groups = groups
+        self.others = others
         self._ids: dict[Sense, str] = {}
         held = self._held(registry)
+        self.held = {entity_id for _, entity_id in held}
         for leader in groups.leaders():
             identity = groups.identity[leader]
             if identity:
@@ -944,7 +1059,7 @@ class _Ids:
             if leader not in self._ids and entity_id not in taken:
                 self._ids[leader] = entity_id
                 taken.add(entity_id)
-        reserved = taken | {entity_id for _, entity_id in held}
+        reserved = {*taken, *self.held, *others}
         for leader in groups.leaders():
             if leader not in self._ids:
                 self._ids[leader] = self._new_id(leader, reserved)
@@ -973,7 +1088,7 @@ class _Ids:
         for sense, entity_id in self.by_sense.items():
             if not sense.article_id and not sense.place:
                 ids[sense.label, sense.key] = entity_id
-        current = set(self._ids.values())
+        current = {*self._ids.values(), *self.others}
         merged = dict(registry.merged)
         for _, entity_id, _, leader in claims:  # the heaviest claim first
             if entity_id not in current:
@@ -1019,7 +1134,7 @@ def _entities(groups: _Groups, ids: _Ids, totals: _Totals) -> pa.Table:
                 parent,
             )
         )
-    present = {row[0] for row in made}
+    present = ids.others.union(row[0] for row in made)
     return _table(
         "entities", [(*row[:-1], row[-1] if row[-1] in present else None) for row in made]
     )

@@ -28,6 +28,14 @@ class LockedError(StoreError):
     """Another run holds the lock of the folder of tables."""
 
 
+class ExportError(ClippingsError):
+    """The tables cannot be written for a spreadsheet."""
+
+
+class SampleError(ClippingsError):
+    """The sample dumps cannot be written."""
+
+
 class CorrectionError(ClippingsError):
     """The file of corrections cannot be used."""
 

@@ -108,7 +108,7 @@ def read_marked(text: str, layout: MarkedLayout, marks: Sequence[Mark] = ()) -> 
         doubts.append(Doubt("no_article", pieces[0].start, "expected an article, found no mark"))
     return Split(
         tuple(articles),
-        tuple(tile(pieces, len(text))),
+        tile(sorted(pieces), len(text)),
         tuple(doubts),
         claimed=claimed.most_common(1)[0][0] if claimed else None,
         numbers=tuple(numbers),

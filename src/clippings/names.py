@@ -34,7 +34,7 @@ SHORT_LIMIT = 0.36
 LONE_PERSON_LIMIT = 0.1
 """Cost up to which one-word persons agree: doubled letters and the like, no other vowel."""
 
-_MEMORY = 1 << 18  # names and pairs of words kept; past it the oldest are worked out again
+_MEMORY = 1 << 15  # names and pairs of words kept; past it the oldest are worked out again
 _UNRELATED = 1.5  # cost of two sounds, or of a lost consonant, that no spelling explains
 _LONGEST = 40  # sounds and words past which only the same will do; keeps the time linear
 _MOST_KEYS = 16  # readings of one skeleton

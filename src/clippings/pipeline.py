@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
+import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
@@ -23,7 +24,9 @@ from clippings.corrections import Correction, Corrections, read_corrections
 from clippings.dates import parse_date
 from clippings.errors import DateError, ReadError, StoreError
 from clippings.layouts.layout import AnyLayout, load_layouts
-from clippings.models import Model, find_model
+from clippings.looks import Looks
+from clippings.models import ENGINES, Model, find_model
+from clippings.reach import Standing, find_names
 from clippings.read import MAX_DUMP_BYTES, Dump, decode
 from clippings.records import (
     PASSING,
@@ -50,7 +53,8 @@ from clippings.workers import Crew, Loss, share_memory
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from spacy.language import Language
+
+    from clippings.tag import Tagger
 
 TAG_VERSION = 1
 """Raised by hand when tag.py finds something else with the same model."""
@@ -71,6 +75,8 @@ _BATCH_DUMPS = 200
 _BATCH_ARTICLES = 1_000
 _BATCH_ROWS = 100_000
 _WHOLE_ROWS = 500_000
+_FEW = 16
+"""One in so many articles may come or go, so that the names of others are left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,7 @@ class Batch:
     layouts: tuple[AnyLayout, ...]
     model: Model
     max_dump_bytes: int
+    engine: str = ENGINES[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +112,12 @@ class Done:
     Attributes:
         saved: Keys of saved work.
         put_off: Files that changed meanwhile or could not be worked on; the next run tries again.
+        slow_reason: Why spaCy itself tagged; None where the fast engine did, or nothing was tagged.
     """
 
     saved: tuple[str, ...]
     put_off: tuple[Found, ...]
+    slow_reason: str | None = None
 
 
 Map = Callable[[Callable[[Batch], Done], Sequence[Batch]], Iterable[Done]]
@@ -130,6 +139,8 @@ class Run:
             and `removed` since the last run.
         rows: Number of rows by table.
         problems: All problems that stand, in the order of their table.
+        slow_reason: Why spaCy itself tagged; None where the fast engine did, or nothing was tagged.
+        doubt: Why a power cut may still undo the commit; None where the disk keeps it.
     """
 
     processed: Path
@@ -138,6 +149,8 @@ class Run:
     dumps: Mapping[str, int]
     rows: Mapping[str, int]
     problems: tuple[ProblemRow, ...]
+    slow_reason: str | None = None
+    doubt: str | None = None
 
     @property
     def exit_code(self) -> int:
@@ -151,6 +164,7 @@ def ingest(
     *,
     model: str | Path | None = None,
     layout: str | None = None,
+    engine: str = ENGINES[0],
     max_dump_bytes: int = MAX_DUMP_BYTES,
     map: Map | None = None,
     workers: int = 1,
@@ -170,6 +184,8 @@ def ingest(
         model: Name or path of a spaCy pipeline; None for the one that ships with the package.
         layout: Name of the layout of the dumps; None to give each the one that explains most of it.
             A user's own stand in the folder `layouts` beside `raw`.
+        engine: "auto" to tag by the fast engine where it knows the pipeline, "spacy" to have spaCy
+            itself do it; the mentions are the same.
         max_dump_bytes: Dumps over this size, in bytes, are rejected.
         map: How batches are worked off; None for `workers` processes.
         workers: Processes, where no `map` is given; 1 for this one, where no limits hold.
@@ -203,42 +219,47 @@ def ingest(
         if previous and previous.manifest["schema_version"] != SCHEMA_VERSION:
             previous = None
         corrections = read_corrections(raw.parent / CORRECTIONS)
-        found = find_dumps(
-            raw, max_bytes=max_dump_bytes, known=_known_archives(previous, max_dump_bytes)
-        )
+        looks = Looks(store.read_looks(processed) if previous else {}, time.time_ns())
+        known = _known(previous, max_dump_bytes)
+        found = find_dumps(raw, max_bytes=max_dump_bytes, known=known, looks=looks)
+        with store.writing(processed):
+            store.write_looks(processed, looks.kept)
         plan = _plan(found, previous, layouts, found_model)
         store.checkpoint("planned")
         batches = [
-            Batch(jobs, raw, processed, layouts, found_model, max_dump_bytes)
+            Batch(jobs, raw, processed, layouts, found_model, max_dump_bytes, engine)
             for jobs in _pack(plan.jobs)
         ]
         run_map = map or _pool(workers, seconds_per_dump, max_worker_bytes)
         put_off: list[Found] = []
-        done_count = 0
+        done_count, slow_reason = 0, None
         for done in run_map(process_batch, batches) if batches else ():
             put_off += done.put_off
+            slow_reason = slow_reason or done.slow_reason
             done_count += len(done.saved) + len(done.put_off)
             if progress:
                 progress(done_count, len(plan.jobs))
         store.checkpoint("work saved")
         plan = _defer(plan, put_off)
         with store.writing(processed):
-            snapshot = _publish(plan, raw, processed, previous, ids, corrections, max_dump_bytes)
+            arguments = plan, raw, processed, previous, ids, corrections, max_dump_bytes
+            snapshot, problems = _publish(*arguments)
             store.collect(processed)
         store.checkpoint("collected")
-    return _report(plan, snapshot, previous)
+    return _report(plan, snapshot, previous, problems, slow_reason)
 
 
-def _known_archives(previous: store.Snapshot | None, max_dump_bytes: int) -> dict[str, list[Found]]:
-    """Tell what the last run found in each archive, so that it is not unpacked again."""
+def _known(previous: store.Snapshot | None, max_dump_bytes: int) -> dict[str, list[Found]]:
+    """Tell what the last run found in each file, so that one that is the same is not read again."""
     known: dict[str, list[Found]] = {}
     rules = {"max_dump_bytes": max_dump_bytes, "scan_version": scan.VERSION}
     if previous and all(previous.manifest[name] == rule for name, rule in rules.items()):
         for note in previous.manifest["dumps"].values():
-            if note["archive_sha256"]:
-                is_passing = note["code"] in PASSING
-                values = {name: note[name] for name in _FOUND}
-                each = Found(**values | ({"code": None, "detail": None} if is_passing else {}))
+            is_passing = note["code"] in PASSING
+            if note["archive_sha256"] or not is_passing:
+                each = Found(*map(note.__getitem__, _FOUND))
+                if is_passing:
+                    each = replace(each, code=None, detail=None)
                 known.setdefault(each.file, []).append(each)
     return known
 
@@ -288,17 +309,19 @@ def _plan(
 ) -> _Plan:
     before = previous.manifest["dumps"] if previous else {}
     versions = (choose.VERSION, split.VERSION, TAG_VERSION, SCHEMA_VERSION)
-    rules = (*(layout.fingerprint for layout in layouts), model.fingerprint, *map(str, versions))
+    fingerprints = (*(layout.fingerprint for layout in layouts), model.fingerprint)
+    rules = hash_id(*fingerprints, *map(str, versions))
     state: dict[str, dict[str, Any]] = {}
     jobs = []
     for each in found:
-        old = before.get(each.dump_id)
+        dump_id = each.dump_id
+        old = before.get(dump_id)
         key = None
         if each.sha256:
-            key = hash_id(each.sha256, *rules, office.fingerprint() if each.is_office else None)
+            key = hash_id(each.sha256, rules, office.fingerprint() if each.is_office else None)
             if not old or old["key"] != key:
                 jobs.append(Job(each, key))
-        state[each.dump_id] = _note(each, key, old)
+        state[dump_id] = _note(each, key, old)
     return _Plan(state, before, tuple(jobs))
 
 
@@ -380,16 +403,12 @@ class Pool:
         parts = [replace(batch, jobs=(job,)) for job in batch.jobs]
         items = [(part, self._limit(part)) for part in parts]
         results = self._crew.run(work, items, _lacked_memory)
-        saved: list[str] = []
-        put_off: list[Found] = []
-        for part, result in zip(parts, results, strict=True):
-            if isinstance(result, Loss):
-                found = part.jobs[0].found
-                put_off.append(replace(found, code=result.code, detail=result.detail))
-            else:
-                saved += result.saved
-                put_off += result.put_off
-        return Done(tuple(saved), tuple(put_off))
+        return _join_done(
+            _give_up(part.jobs[0], result.code, result.detail)
+            if isinstance(result, Loss)
+            else result
+            for part, result in zip(parts, results, strict=True)
+        )
 
     def _limit(self, part: Batch) -> float:
         byte_count = part.jobs[0].found.byte_count or 0
@@ -450,26 +469,23 @@ def process_batch(batch: Batch) -> Done:
         ModelError: The pipeline cannot be loaded.
         StoreError: The work cannot be saved.
     """
-    saved, put_off = [], []
-    for job in batch.jobs:
-        try:
-            refused = _process_job(batch, job)
-        except MemoryError as error:
-            detail = f"expected memory to work in, found none: {str(error) or 'MemoryError'}"
-            refused = replace(job.found, code="out_of_memory", detail=detail)
-        if refused:
-            put_off.append(refused)
-        else:
-            saved.append(job.key)
-    return Done(tuple(saved), tuple(put_off))
+    return _join_done(_process_job(batch, job) for job in batch.jobs)
 
 
-def _process_job(batch: Batch, job: Job) -> Found | None:
+def _process_job(batch: Batch, job: Job) -> Done:
     """Process one dump and save what it yields, or say why it is put off."""
-    from clippings.tag import load_pipeline
-
     if store.load_work(batch.processed, job.key) is not None:
-        return None
+        return Done((job.key,), ())
+    try:
+        return _read_and_save(batch, job)
+    except MemoryError as error:
+        detail = f"expected memory to work in, found none: {str(error) or 'MemoryError'}"
+        return _give_up(job, "out_of_memory", detail)
+
+
+def _read_and_save(batch: Batch, job: Job) -> Done:
+    from clippings.tag import load_tagger
+
     found = job.found
     # Read again, and only used when it is what was planned: a dump may grow meanwhile. Room is made
     # for as much of a file as may be read: 512 MiB are not to be had in every worker.
@@ -480,20 +496,33 @@ def _process_job(batch: Batch, job: Job) -> Found | None:
         content = b""
     if hashlib.sha256(content).hexdigest() != found.sha256:
         detail = f"expected the {found.byte_count:,} bytes of a moment ago, found others"
-        return replace(found, sha256=None, code="changing", detail=detail)
-    nlp = load_pipeline(batch.model)
+        return Done((), (replace(found, sha256=None, code="changing", detail=detail),))
+    tagger = load_tagger(batch.model, batch.engine)
     try:
-        tables = process(content, batch.layouts, nlp)
+        tables = process(content, batch.layouts, tagger)
     except MemoryError:
         raise
     except Exception as error:  # one dump must not stop the others
-        detail = f"expected rows, found {type(error).__name__}: {error}"
-        return replace(found, code="failed", detail=detail)
+        return _give_up(job, "failed", f"expected rows, found {type(error).__name__}: {error}")
     store.save_work(batch.processed, job.key, tables)
-    return None
+    return Done((job.key,), (), tagger.reason)
 
 
-def process(content: bytes, layouts: Sequence[AnyLayout], nlp: Language) -> dict[str, pa.Table]:
+def _give_up(job: Job, code: str, detail: str) -> Done:
+    return Done((), (replace(job.found, code=code, detail=detail),))
+
+
+def _join_done(parts: Iterable[Done]) -> Done:
+    """Put what is told of several jobs together."""
+    parts = list(parts)
+    return Done(
+        tuple(key for part in parts for key in part.saved),
+        tuple(found for part in parts for found in part.put_off),
+        next((part.slow_reason for part in parts if part.slow_reason), None),
+    )
+
+
+def process(content: bytes, layouts: Sequence[AnyLayout], tagger: Tagger) -> dict[str, pa.Table]:
     """Turn the content of one dump into its rows.
 
     The rows depend on nothing but the arguments. `dump_id` and `path` are left empty; whoever
@@ -502,7 +531,7 @@ def process(content: bytes, layouts: Sequence[AnyLayout], nlp: Language) -> dict
     Args:
         content: The bytes of a raw file.
         layouts: Those that can be chosen for it; a single one is taken as it is.
-        nlp: The spaCy pipeline that tags.
+        tagger: What tags.
 
     Returns:
         The tables whose rows come from one dump, by name.
@@ -511,11 +540,11 @@ def process(content: bytes, layouts: Sequence[AnyLayout], nlp: Language) -> dict
         dump = decode(content)
     except ReadError as error:
         return _rejected(len(content), error.code, error.detail, error.start_byte)
-    return _read(dump, len(content), layouts, nlp)
+    return _read(dump, len(content), layouts, tagger)
 
 
 def _read(
-    dump: Dump, byte_count: int, layouts: Sequence[AnyLayout], nlp: Language
+    dump: Dump, byte_count: int, layouts: Sequence[AnyLayout], tagger: Tagger
 ) -> dict[str, pa.Table]:
     from clippings.tag import tag
 
@@ -565,7 +594,7 @@ def _read(
         ],
         "mentions": [
             MentionRow(key, name, *mention, entity_id=None)
-            for (key, name), mentions in zip(fields, tag(texts, nlp), strict=True)
+            for (key, name), mentions in zip(fields, tag(texts, tagger), strict=True)
             for mention in mentions
         ],
         "spans": [
@@ -641,8 +670,13 @@ def _publish(
     ids: Registry,
     corrections: Corrections,
     max_dump_bytes: int,
-) -> store.Snapshot:
-    """Commit the tables of the planned dumps, whose work is saved."""
+) -> tuple[store.Snapshot, pa.Table | None]:
+    """Commit the tables of the planned dumps, whose work is saved.
+
+    Returns:
+        What stands, and its problems, None for none: read before the commit, so that an error
+        leaves the tables as they were.
+    """
     notes = {
         "dumps": plan.state,
         # By their real paths: `..` behind a link to a folder leads elsewhere.
@@ -656,7 +690,7 @@ def _publish(
     }
     if previous and all(previous.manifest[name] == note for name, note in notes.items()):
         store.make_links(processed)
-        return previous
+        return previous, previous.read("problems") if previous.row_count("problems") else None
     publication = store.Publication(processed, previous)
     gone = sorted(set(plan.before) - plan.stays)
     come = _gather(plan, processed, previous, publication.scratch)
@@ -673,7 +707,8 @@ def _publish(
         come[table].remove(gone)
         publication.put_change(come[table])
     notes["corrected"] = articles.corrected
-    return publication.commit(notes, {REGISTRY: write_registry(resolver.registry)})
+    problems = store.concat("problems", publication.read_parts("problems"))
+    return publication.commit(notes, {REGISTRY: write_registry(resolver.registry)}), problems
 
 
 @contextmanager
@@ -893,7 +928,7 @@ class _Articles:
             articles = (come.added(prefix).select(columns) for prefix in come.prefixes())
             for prefix in come.prefixes():
                 signs.remove(come.owners(prefix))
-        for rows in articles:
+        for rows in _in_batches(articles, _BATCH_ARTICLES):
             for batch in rows.to_batches(max_chunksize=_BATCH_ARTICLES):
                 signs.add(sign(batch))
         publication.put_change(signs)
@@ -944,12 +979,11 @@ class _Articles:
         """
         publication = self._publication
         bound = self._bind(is_anew=is_anew)
-        readings = None if is_anew else publication.read_before(READINGS)
+        readings = entities.Readings(None if is_anew else publication.read_before(READINGS))
+        if not is_anew and self._is_few(bound, corrections):
+            return self._put_touched(bound, ids, corrections, readings)
         resolver = entities.Resolver(
-            lambda: _in_batches(publication.preview(bound)),
-            ids,
-            corrections,
-            entities.Readings(readings),
+            lambda: _in_batches(publication.preview(bound)), ids, corrections, readings
         )
         tables = {
             table: Spill(schema_of(table), table_key(table)[0], publication.scratch)
@@ -972,6 +1006,80 @@ class _Articles:
         for table, spill in tables.items():
             self._put_whole(table, spill, is_anew=is_anew and table == READINGS)
         return resolver
+
+    def _is_few(self, bound: Change, corrections: Corrections) -> bool:
+        """Tell whether so few articles come or go that only their names need be looked at."""
+        previous = self._previous
+        if previous is None or previous.manifest["corrections"] != corrections.sha256:
+            return False
+        count = sum(len(bound.owners(prefix)) for prefix in bound.prefixes())
+        return count * _FEW <= previous.row_count("articles")
+
+    def _put_touched(
+        self, bound: Change, ids: Registry, corrections: Corrections, readings: entities.Readings
+    ) -> entities.Resolver:
+        """Put mentions and entities anew where a name that comes or goes can concern them."""
+        publication = self._publication
+        gone = store.concat(
+            BOUND,
+            (
+                within(publication.read_before(BOUND, prefix), "article_id", bound.owners(prefix))
+                for prefix in bound.prefixes()
+            ),
+        )
+        resolver, keys = entities.resolve_touched(
+            lambda keys: _hold(lambda: _in_batches(_named(publication.preview(bound), keys))),
+            bound.added(),
+            gone,
+            Standing(
+                publication.read_before("entities", columns=["entity_id", "latitude"]),
+                publication.read_before("aliases", columns=["entity_id", "alias"]),
+                ids,
+                is_corrected=bool(corrections.rows),
+            ),
+            registry=ids,
+            corrections=corrections,
+            readings=readings,
+        )
+        changes = {
+            table: Change(table, publication.scratch) for table in ("entities", "aliases", READINGS)
+        }
+        moved = Spill(schema_of(BOUND), "article_id", publication.scratch)
+        for part in resolver.assign():
+            moved.add(part.changed())
+            changes["entities"].add(part.entities)
+            changes["aliases"].add(part.aliases)
+        resolved = self._complete(bound, moved, keys)
+        self._put_mentions(resolved)
+        publication.put_change(resolved)
+        changes["entities"].add(resolver.entities())
+        changes["aliases"].add(resolver.aliases())
+        for rows in resolver.readings.tables():
+            changes[READINGS].add(rows)
+        for table in ("entities", "aliases"):
+            changes[table].remove(sorted(resolver.before))
+        surfaces = resolver.surfaces().union(gone["surface"].to_pylist())
+        changes[READINGS].remove(find_names(surfaces, keys))
+        for change in changes.values():
+            publication.put_change(change)
+        merged = Spill(schema_of("merged"), "entity_id", publication.scratch)
+        merged.add(resolver.merged())
+        self._put_whole("merged", merged)
+        return resolver
+
+    def _complete(self, bound: Change, moved: Spill, keys: Collection[str]) -> Change:
+        """Add to the names that belong to another entity the others of the same articles."""
+        publication = self._publication
+        resolved = Change(BOUND, publication.scratch)
+        for prefix in sorted({*bound.prefixes(), *moved.prefixes()}):
+            resolved.remove(bound.owners(prefix))
+            rows = moved.read(prefix)
+            resolved.add(rows)
+            old = without(rows, "article_id", bound.owners(prefix))["article_id"]
+            if len(old):
+                others = within(publication.read_before(BOUND, prefix), "article_id", old)
+                resolved.add(without(others, "key", _key_array(keys)))
+        return resolved
 
     def _bind(self, *, is_anew: bool) -> Change:
         """Tell what the names of the articles that come stand for."""
@@ -1003,12 +1111,35 @@ class _Articles:
         publication.put_change(change)
 
 
-def _in_batches(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+def _named(tables: Iterable[pa.Table], keys: Collection[str]) -> Iterator[pa.Table]:
+    """Leave of the rows of `.bound` those of names with some keys."""
+    wanted = _key_array(keys)
+    for rows in tables:
+        yield within(rows, "key", wanted)
+
+
+def _key_array(keys: Collection[str]) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.array(sorted(keys), pa.string())
+
+
+def _hold(read: Callable[[], Iterable[pa.Table]]) -> Callable[[], Iterable[pa.Table]]:
+    """Hold rows that are to be read again, unless they are many."""
+    held: list[pa.Table] = []
+    for rows in read():
+        held.append(rows)
+        if sum(each.num_rows for each in held) > _WHOLE_ROWS:
+            return read
+    return lambda: held
+
+
+def _in_batches(tables: Iterable[pa.Table], least: int = _BATCH_ROWS) -> Iterator[pa.Table]:
     """Join small tables to larger ones, which are worked off faster."""
     waiting: list[pa.Table] = []
     for rows in tables:
         waiting.append(rows)
-        if sum(each.num_rows for each in waiting) >= _BATCH_ROWS:
+        if sum(each.num_rows for each in waiting) >= least:
             yield _join(*waiting).combine_chunks()
             waiting = []
     if waiting:
@@ -1047,7 +1178,13 @@ def _join(*tables: pa.Table) -> pa.Table:
     return pa.concat_tables(tables)
 
 
-def _report(plan: _Plan, snapshot: store.Snapshot, previous: store.Snapshot | None) -> Run:
+def _report(
+    plan: _Plan,
+    snapshot: store.Snapshot,
+    previous: store.Snapshot | None,
+    problems: pa.Table | None,
+    slow_reason: str | None,
+) -> Run:
     """Sum up what the run did and what stands."""
     dumps = Counter({"found": len(plan.state), "removed": len(set(plan.before) - set(plan.state))})
     for dump_id, note in plan.state.items():
@@ -1059,7 +1196,7 @@ def _report(plan: _Plan, snapshot: store.Snapshot, previous: store.Snapshot | No
         is_changed=previous is None or previous.path != snapshot.path,
         dumps=dict(dumps),
         rows={table: snapshot.row_count(table) for table in TABLES},
-        problems=tuple(ProblemRow(**row) for row in snapshot.read("problems").to_pylist())
-        if snapshot.row_count("problems")
-        else (),
+        problems=tuple(ProblemRow(**row) for row in (problems.to_pylist() if problems else ())),
+        slow_reason=slow_reason,
+        doubt=snapshot.doubt,
     )

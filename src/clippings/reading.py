@@ -25,13 +25,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
-from itertools import accumulate, chain, count, groupby, pairwise, repeat
+from itertools import accumulate, chain, compress, count, groupby, pairwise, repeat
 from math import inf
 from operator import add
 from typing import NamedTuple
 
-from clippings.articles import Article, Doubt, Span, Split, excerpt, squeeze
-from clippings.dates import is_date_line, parse_date
+from clippings.articles import Article, Doubt, Span, Split, excerpt, make_span, squeeze, tile
+from clippings.dates import LONGEST, is_date_line, parse_date
 from clippings.errors import DateError
 from clippings.layouts.layout import Boilerplate, Layout
 
@@ -118,8 +118,8 @@ _ENOUGH = 5_000
 _SHORT = 50
 """A line of more characters is hardly a date, or a byline."""
 _PARAGRAPH = ((BODY, 0.0), (PREAMBLE, 3.0), (UNKNOWN, 0.0))
-# "The Bridge" in "  The Bridge"; files that were joined bring byte order marks along
-_LINE = re.compile(r"[^\s\ufeff].*")
+# What stands before a line; files that were joined bring byte order marks along
+_BREAK = re.compile("(\n[\\s\ufeff]*)")
 _PRICE = re.compile(r"[$€£] ?\d")
 _CLOSERS = "\"'”’»)]"
 """What may stand behind the stop at the end of a sentence."""
@@ -137,7 +137,8 @@ _SMALL = frozenset(
 )
 
 
-class _Place(NamedTuple):
+@dataclass(frozen=True, eq=False, slots=True)
+class _Place:
     """What stands between a line and the line before.
 
     Attributes:
@@ -150,6 +151,11 @@ class _Place(NamedTuple):
     is_ruled: bool
     indent: int
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the line stands right below the other."""
+        return not self.gap and not self.is_ruled
+
 
 class _Lines(NamedTuple):
     """The lines of a dump that have words in them; each list holds one entry for each.
@@ -158,13 +164,11 @@ class _Lines(NamedTuple):
 
     Attributes:
         printed: The line without white space at its ends.
-        texts: The same, squeezed.
         starts: Character offset of its first character.
         places: What stands before it.
     """
 
     printed: list[str]
-    texts: list[str]
     starts: list[int]
     places: list[_Place]
 
@@ -187,40 +191,35 @@ def read_lines(text: str, layout: Layout) -> Split:
 
 def _find_lines(text: str, layout: Layout) -> _Lines:
     even = text.replace("\r", "\n").replace("\f", "\n")  # of the same length, so offsets hold
-    starts: list[int] = []
-    printed: list[str] = []
-    for match in _LINE.finditer(even):
-        starts.append(match.start())
-        printed.append(match.group().rstrip())
-    texts = {line: squeeze(line) for line in set(printed)}
+    stretches = _BREAK.split(f"\n{even}")  # "", break, line, break, line, ...
+    starts = list(accumulate(map(len, stretches), initial=-1))[2:-1:2]
+    printed = list(map(str.rstrip, stretches[2::2]))
+    if not printed[-1]:
+        del starts[-1], printed[-1]
     rules = {
         line
-        for line, text in texts.items()
-        if len(line) < _LONG and layout.separator.fullmatch(text)
+        for line in {line for line in printed if len(line) < _LONG}
+        if layout.separator.fullmatch(squeeze(line))
     }
-    find_place = cache(_find_place)
-    lines = _Lines([], [], [], [])
-    previous_end, is_ruled = 0, False
-    for start, line in zip(starts, printed, strict=True):
-        if line in rules:
-            is_ruled = True
-            continue
-        lines.printed.append(line)
-        lines.texts.append(texts[line])
-        lines.starts.append(start)
-        lines.places.append(find_place(text[previous_end:start], is_ruled))
-        previous_end, is_ruled = start + len(line), False
-    return _join_wrapped(text, lines, layout)
+    if rules:
+        kept = [line not in rules for line in printed]
+        starts, printed = list(compress(starts, kept)), list(compress(printed, kept))
+    ends = map(add, starts, map(len, printed))
+    between = [text[end:start] for end, start in zip(chain([0], ends), starts, strict=False)]
+    of_stretch = {stretch: _find_place(stretch) for stretch in set(between)}
+    places = [of_stretch[stretch] for stretch in between]
+    return _join_wrapped(text, _Lines(printed, starts, places), layout)
 
 
-def _find_place(between: str, is_ruled: bool) -> _Place:
-    """Count the blank lines in what stands between two lines."""
+def _find_place(between: str) -> _Place:
+    """Count the blank lines in what stands between two lines, and look for rules."""
     breaks = between.count("\n") + between.count("\r") - between.count("\r\n")
     gap = max(0, breaks - 1)
     if breaks == 1 and "\ufeff" in between:
         gap = 1  # another file begins there
     indent = len(between) - 1 - max(map(between.rfind, "\n\r\f"))
-    return _Place(gap, is_ruled or "\f" in between, indent)
+    is_ruled = "\f" in between or bool(between.replace("\ufeff", "").strip())
+    return _Place(gap, is_ruled, indent)
 
 
 def _join_wrapped(text: str, lines: _Lines, layout: Layout) -> _Lines:
@@ -228,14 +227,14 @@ def _join_wrapped(text: str, lines: _Lines, layout: Layout) -> _Lines:
 
     A list of topics stays as it is: it may have been broken anywhere, and is read line by line.
     """
-    printed, texts, starts, places = lines
-    if not any(place.gap == 0 for place in places[1:]):
+    printed, starts, places = lines
+    below = [number for number, place in enumerate(places) if place.is_empty and number]
+    if not below:
         return lines
-    widths = [place.indent + len(line) for place, line in zip(places, printed, strict=True)]
-    reaches = {  # of lines right below another: how long that one would be with their first word
-        number: widths[number - 1] + len(printed[number].lstrip("> ").partition(" ")[0])
-        for number, place in enumerate(places)
-        if not place.gap and not place.is_ruled and number > 0
+    indents = [place.indent for place in places]
+    widths = list(map(add, indents, map(len, printed)))
+    reaches = {  # how long the line above would be with the first word of the one below
+        number: widths[number - 1] + _first_word(printed[number]) for number in below
     }
     column = _find_column(printed, widths, reaches)
     if column is None:
@@ -248,29 +247,39 @@ def _join_wrapped(text: str, lines: _Lines, layout: Layout) -> _Lines:
     is_tight = len(reaches) - len(full) > len(reaches) / 10
     outlet, topics = layout.outlet.pattern, layout.topics.pattern
     labels = re.compile(f"{outlet.pattern}|{topics.pattern}", outlet.flags)
-    joined = _Lines([], [], [], [])
-    head, in_list = 0, False
-    for number, line in enumerate([*printed, ""]):
+    heads: list[int] = []
+    in_list = False
+    for number, line in enumerate(printed):
         if number in full and not in_list:
-            is_second = head == number - 1  # hanging, or the first was indented
+            is_second = heads[-1] == number - 1  # hanging, or the first was indented
             if not (
-                (places[number].indent != places[number - 1].indent and not is_second)
+                (indents[number] != indents[number - 1] and not is_second)
                 or labels.match(line)
                 or (len(line) <= _SHORT and _is_below_title(line, layout))
                 or (is_tight and _is_apart(printed[number - 1], line, is_second, layout))
             ):
                 continue
-        if number > 0:
-            last = number - 1
-            joined.printed.append(text[starts[head] : starts[last] + len(printed[last])])
-            joined.texts.append(" ".join(texts[head:number]))
-            joined.starts.append(starts[head])
-            joined.places.append(places[head])
-        in_list = layout.topics.value(line) is not None or (
+        in_list = topics.match(line) is not None or (
             in_list and number in full and _cost_of_topics(line, layout) is not None
         )
-        head = number
-    return joined
+        heads.append(number)
+    lasts = [number - 1 for number in heads[1:]] + [len(printed) - 1]
+    return _Lines(
+        [
+            text[starts[head] : starts[last] + len(printed[last])]
+            for head, last in zip(heads, lasts, strict=True)
+        ],
+        [starts[head] for head in heads],
+        [places[head] for head in heads],
+    )
+
+
+def _first_word(line: str) -> int:
+    """Measure the first word of a line in characters, marks of quotation apart."""
+    if line[0] == ">":
+        line = line.lstrip("> ")
+    space = line.find(" ")
+    return space if space >= 0 else len(line)
 
 
 def _find_column(printed: list[str], widths: list[int], reaches: Mapping[int, int]) -> range | None:
@@ -375,6 +384,36 @@ class _Setting:
     is_ruled: bool
 
 
+class _Signs(NamedTuple):
+    """All that the kind of a line hangs on; costs are None where it cannot be that part.
+
+    Attributes:
+        title: Cost as title by its look, of whatever size.
+        body: The same as body.
+        word_count: Number of words; more than 26 are 26.
+        hangs: Whether it goes on in the next line.
+        is_date: Whether it is a date line.
+        outlet: Cost as outlet.
+        topics: Cost as list of topics.
+        more_topics: Cost as what goes on a list of topics.
+        is_byline: Whether it is a byline.
+        page: Cost as boilerplate; None where that takes a second look.
+        is_repeated: Whether it stands in the dump often.
+    """
+
+    title: float
+    body: float
+    word_count: int
+    hangs: bool
+    is_date: bool = False
+    outlet: float | None = None
+    topics: float | None = None
+    more_topics: float | None = None
+    is_byline: bool = False
+    page: float | None = None
+    is_repeated: bool = False
+
+
 class _Step(NamedTuple):
     """What one more line makes of a state.
 
@@ -401,24 +440,32 @@ def _cheapest_reading(lines: _Lines, layout: Layout) -> list[Part]:
     """
     if not lines.printed:
         return []
-    usual_gap = Counter(place.gap for place in lines.places).most_common(1)[0][0]
+    usual_gap = Counter([place.gap for place in lines.places]).most_common(1)[0][0]
     of_place = {place: _find_setting(place, usual_gap) for place in set(lines.places)}
     settings = [of_place[place] for place in lines.places]
-    counts = Counter(lines.printed)
-    texts = dict(zip(lines.printed, lines.texts, strict=True))
-    kinds = {
-        line: _find_kind(line, text, layout, counts[line] >= _OFTEN) for line, text in texts.items()
+    counts = Counter([line for line in lines.printed if len(line) < _LONG])
+    close = set(compress(lines.printed, [setting.is_close for setting in settings]))
+    short = {
+        line: _find_kind(line, layout, is_repeated=times >= _OFTEN, is_close=line in close)
+        for line, times in counts.items()
     }
+    kinds = [
+        short[line] if len(line) < _LONG else _find_paragraph(_hangs(line, layout))
+        for line in lines.printed
+    ]
     for looks in count(1):
-        parts = _find_way([kinds[line] for line in lines.printed], settings)
+        parts = _find_way(kinds, settings)
         settled = {
-            line: _look_again(texts[line], kinds[line], layout)
-            for line, part in zip(lines.printed, parts, strict=True)
-            if (part is BOILERPLATE or looks == _MOST_LOOKS) and kinds[line].is_open
+            line: _look_again(line, kind, layout)
+            for line, kind, part in zip(lines.printed, kinds, parts, strict=True)
+            if kind.is_open and (part is BOILERPLATE or looks == _MOST_LOOKS)
         }
         if not settled:
             break
-        kinds |= settled
+        kinds = [
+            settled.get(line, kind) if kind.is_open else kind
+            for line, kind in zip(lines.printed, kinds, strict=True)
+        ]
     return parts
 
 
@@ -515,67 +562,104 @@ def _cost_there(part: Part, cost: float, setting: _Setting, hangs: bool) -> floa
     return cost
 
 
-def _find_kind(line: str, text: str, layout: Layout, is_repeated: bool) -> _Kind:
-    """Tell the kind of a line as printed and squeezed, which stands in the dump often or seldom."""
-    hangs = line.endswith((layout.topic_separator, "&")) or layout.topics.value(line) == ""
-    if len(line) >= _LONG:
-        return _kind(_PARAGRAPH, hangs, False)
-    readings, is_open = _readings(text, layout, is_repeated)
-    return _kind(tuple(readings.items()), hangs, is_open)
+@cache
+def _find_paragraph(hangs: bool) -> _Kind:
+    """Tell the kind of a line that is too long for anything but a paragraph."""
+    return _kind(_PARAGRAPH, hangs, False)
 
 
-def _look_again(text: str, kind: _Kind, layout: Layout) -> _Kind:
+def _find_kind(line: str, layout: Layout, *, is_repeated: bool, is_close: bool) -> _Kind:
+    """Tell the kind of a line.
+
+    Args:
+        line: As printed, and not too long for a title.
+        layout: The form of the dump.
+        is_repeated: Whether it stands in the dump often.
+        is_close: Whether it stands right below another line anywhere.
+
+    Returns:
+        What it can be read as in each of its places.
+    """
+    return _kind_of(_find_signs(line, layout, is_repeated, is_close))
+
+
+def _hangs(line: str, layout: Layout) -> bool:
+    return line.endswith((layout.topic_separator, "&"))
+
+
+def _find_signs(line: str, layout: Layout, is_repeated: bool, is_close: bool) -> _Signs:
+    """Look for all that tells the kind of a line, what is quick to tell first."""
+    text = squeeze(line)
+    words = text.split(" ")
+    hangs, is_byline = _hangs(line, layout), False
+    name = listed = outlet = topics = more_topics = page = None
+    if layout.labelled.match(text):
+        name, listed = layout.outlet.value(text), layout.topics.value(text)
+        hangs = hangs or listed == ""
+        is_byline = _is_byline(text, words, layout)
+    title = _cost_of_title(text, words)
+    body = _cost_of_body(text, words, title)
+    shape = title, body, min(len(words), 26), hangs
+    if len(text) <= LONGEST and is_date_line(text, layout.dates):
+        return _Signs(*shape, is_date=True)
+    if name is not None:
+        outlet = _cost_of_outlet(name)
+    if listed is not None:
+        topics = _cost_of_topics(listed, layout)
+    if is_close and topics is None and name is None:
+        more_topics = _cost_of_more_topics(text, layout)
+    if outlet is None and topics is None:
+        page = _cost_at_first_look(text, words, layout.boilerplate)
+        if page is None and is_repeated:
+            page = _cost_at_second_look(text, layout.boilerplate)
+    return _Signs(*shape, False, outlet, topics, more_topics, is_byline, page, is_repeated)
+
+
+@lru_cache(maxsize=_KINDS_KEPT)
+def _kind_of(signs: _Signs) -> _Kind:
+    """Tell what a line can be read as, at which cost, and whether its kind is open."""
+    title, count = signs.title, signs.word_count
+    readings = {
+        BODY: signs.body,
+        PREAMBLE: 3.0 if count > 25 or (title == 0 and count > 3) else 0.0,
+        UNKNOWN: 0.0,
+    }
+    if title < _NO_TITLE:
+        readings[TITLE] = title
+    if signs.is_date:
+        readings |= {DATE: 0.0, TITLE: title + 5, BODY: 10.0, PREAMBLE: 4.0}
+        return _kind(tuple(readings.items()), signs.hangs, False)
+    if signs.outlet is not None:
+        readings |= {OUTLET: signs.outlet, BODY: 8 - signs.outlet, TITLE: title + 12}
+    if signs.topics is not None:
+        readings |= {TOPICS: signs.topics, BODY: 10 - 2 * signs.topics, TITLE: title + 12}
+    if signs.more_topics is not None:
+        readings[MORE_TOPICS] = signs.more_topics
+    if signs.is_byline:
+        readings[BYLINE] = 0.0
+    is_open = False
+    if signs.outlet is None and signs.topics is None:
+        is_open = signs.page is None
+        readings[BOILERPLATE] = page = _PAGE_WORD if signs.page is None else signs.page
+        if page == 0:
+            readings[BODY] += 6
+            readings[TITLE] = title + (2 if title == 0 and count > 2 else 5)
+            readings[PREAMBLE] = 2.0
+        elif signs.is_repeated and page <= 5:
+            readings[BOILERPLATE] = page / 4
+            readings[BODY] += 3
+    return _kind(tuple(readings.items()), signs.hangs, is_open)
+
+
+def _look_again(line: str, kind: _Kind, layout: Layout) -> _Kind:
     """Settle what a line of an open kind costs as boilerplate."""
-    cost = _cost_at_second_look(text, layout.boilerplate)
+    cost = _cost_at_second_look(squeeze(line), layout.boilerplate)
     return _kind(tuple({**kind.readings, BOILERPLATE: cost}.items()), kind.hangs, False)
 
 
 @lru_cache(maxsize=_KINDS_KEPT)
 def _kind(readings: tuple[tuple[Part, float], ...], hangs: bool, is_open: bool) -> _Kind:
     return _Kind(dict(readings), hangs, is_open)
-
-
-def _readings(text: str, layout: Layout, is_repeated: bool) -> tuple[dict[Part, float], bool]:
-    """Tell what a line by itself can be read as, at which cost, and whether its kind is open."""
-    words = text.split(" ")
-    title = _cost_of_title(text, words)
-    readings = {
-        BODY: _cost_of_body(text, words, title),
-        PREAMBLE: 3.0 if len(words) > 25 or (title == 0 and len(words) > 3) else 0.0,
-        UNKNOWN: 0.0,
-    }
-    if title < _NO_TITLE:
-        readings[TITLE] = title
-    if is_date_line(text, layout.dates):
-        readings |= {DATE: 0.0, TITLE: title + 5, BODY: 10.0, PREAMBLE: 4.0}
-        return readings, False
-    outlet = layout.outlet.value(text)
-    if outlet is not None and (cost := _cost_of_outlet(outlet)) is not None:
-        readings |= {OUTLET: cost, BODY: 8 - cost, TITLE: title + 12}
-    topics = layout.topics.value(text)
-    if topics is not None and (cost := _cost_of_topics(topics, layout)) is not None:
-        readings |= {TOPICS: cost, BODY: 10 - 2 * cost, TITLE: title + 12}
-    elif outlet is None and (cost := _cost_of_topics(text, layout)) is not None:
-        count = text.count(layout.topic_separator)
-        readings[MORE_TOPICS] = cost + (0 if text[0].islower() else (4, 2, 1)[min(count, 2)])
-    if _is_byline(text, words, layout):
-        readings[BYLINE] = 0.0
-    if OUTLET in readings or TOPICS in readings:
-        return readings, False
-    cost = _cost_at_first_look(text, words, layout.boilerplate)
-    if cost is None and not is_repeated:
-        return readings | {BOILERPLATE: _PAGE_WORD}, True
-    if cost is None:
-        cost = _cost_at_second_look(text, layout.boilerplate)
-    readings[BOILERPLATE] = cost
-    if cost == 0:
-        readings[BODY] = readings[BODY] + 6
-        readings[TITLE] = title + (2 if title == 0 and len(words) > 2 else 5)
-        readings[PREAMBLE] = 2.0
-    elif is_repeated and cost <= 5:
-        readings[BOILERPLATE] = cost / 4
-        readings[BODY] = readings[BODY] + 3
-    return readings, False
 
 
 def _is_byline(text: str, words: list[str], layout: Layout) -> bool:
@@ -617,7 +701,7 @@ def _is_terminal(text: str) -> bool:
     >>> _is_terminal("Is it dead?"), _is_terminal("(at length.)"), _is_terminal("At Length")
     (True, True, False)
     """
-    return text.rstrip(_CLOSERS).endswith(_TERMINAL)
+    return not text[-1:].isalnum() and text.rstrip(_CLOSERS).endswith(_TERMINAL)
 
 
 def _ends_sentence(text: str) -> bool:
@@ -626,6 +710,8 @@ def _ends_sentence(text: str) -> bool:
     >>> _ends_sentence("It ended the war.”"), _ends_sentence("Made in the U.S.")
     (True, False)
     """
+    if text[-1:].isalnum():  # most titles, and quick to tell
+        return False
     stop = len(text.rstrip(_CLOSERS)) - 1
     return stop >= 0 and _SENTENCE_END.match(text, stop) is not None
 
@@ -675,9 +761,8 @@ def _cost_of_outlet(name: str) -> float | None:
 
 def _cost_of_topics(listed: str, layout: Layout) -> float | None:
     """Tell how odd a text is as a list of topics; None where it is none."""
-    longest = 0
-    for topic in listed.split(layout.topic_separator):
-        longest = max(longest, topic.strip().count(" ") + 1)
+    topics = listed.split(layout.topic_separator)
+    longest = max([topic.strip().count(" ") for topic in topics]) + 1
     if longest > 7:
         return None
     if longest > 4 and listed[0].islower():
@@ -685,6 +770,14 @@ def _cost_of_topics(listed: str, layout: Layout) -> float | None:
     if longest > 5 or "!" in listed or "?" in listed or ";" in listed:
         return 3.0
     return 3.0 if _FULL_STOP.fullmatch(listed[-5:]) else 0.0
+
+
+def _cost_of_more_topics(text: str, layout: Layout) -> float | None:
+    """Tell how odd a line is as one that goes on a list of topics; None where it is none."""
+    cost = _cost_of_topics(text, layout)
+    if cost is None or text[0].islower():
+        return cost
+    return cost + (4, 2, 1)[min(text.count(layout.topic_separator), 2)]
 
 
 def _cost_at_first_look(text: str, words: list[str], page: Boilerplate) -> float | None:
@@ -726,15 +819,16 @@ def _straighten(text: str) -> str:
 def _is_made_of_page_words(text: str, page: Boilerplate) -> bool:
     """Tell whether a line holds words of the page and none that only an article would use."""
     page_count, name_count = 0, 0
-    for number, word in enumerate(_WORD.findall(text)):
+    first = _WORD.search(text)
+    if first and (lower := first.group().lower()) not in page.page and lower not in page.plain:
+        return False  # as most lines, and quick to tell
+    for word in _WORD.findall(text):
         lower = word.lower()
         if lower in page.page:
             page_count += 1
         elif lower not in page.plain:
-            if number == 0 or not word[0].isupper():
-                return False
             name_count += 1
-            if name_count > 4:
+            if name_count > 4 or not word[0].isupper():
                 return False
     page_count += len(_PRICE.findall(text))
     if name_count == 0:
@@ -751,28 +845,23 @@ def _join_blocks(text: str, lines: _Lines, parts: list[Part]) -> tuple[_Lines, l
     below = [
         number
         for number, place in enumerate(lines.places)
-        if number and not place.gap and not place.is_ruled
+        if number and place.is_empty
         if parts[number] is BODY is parts[number - 1]
     ]
     gone: set[int] = set()
-    printed, texts = list(lines.printed), list(lines.texts)
+    printed = list(lines.printed)
     for _, run in groupby(enumerate(below), lambda each: each[1] - each[0]):
         numbers = [number for _, number in run]
         block = range(numbers[0] - 1, numbers[-1] + 1)
         if _is_wrapped([lines.printed[number] for number in block]):
             first, last = block[0], block[-1]
-            end = lines.starts[last] + len(lines.printed[last])
-            printed[first] = text[lines.starts[first] : end]
-            texts[first] = squeeze(printed[first])
+            printed[first] = text[lines.starts[first] : lines.starts[last] + len(printed[last])]
             gone.update(numbers)
     if not gone:
         return lines, parts
-    kept = [number for number in range(len(parts)) if number not in gone]
-    joined = (
-        [values[number] for number in kept]
-        for values in (printed, texts, lines.starts, lines.places)
-    )
-    return _Lines(*joined), [parts[number] for number in kept]  # type: ignore[arg-type]
+    kept = [number not in gone for number in range(len(parts))]
+    joined = (list(compress(values, kept)) for values in lines._replace(printed=printed))
+    return _Lines(*joined), list(compress(parts, kept))  # type: ignore[arg-type]
 
 
 def _is_wrapped(block: list[str]) -> bool:
@@ -790,90 +879,72 @@ def _is_wrapped(block: list[str]) -> bool:
 def _assemble(text: str, lines: _Lines, parts: list[Part], layout: Layout) -> Split:
     """Put articles, spans and doubts together from the lines and their parts."""
     articles: list[Article] = []
-    spans: list[Span] = []
     doubts: list[Doubt] = []
-    ends = list(map(add, lines.starts, map(len, lines.printed)))
+    printed, starts, _ = lines
+    ends = list(map(add, starts, map(len, printed)))
     titles = [number for number, part in enumerate(parts) if part is TITLE]
-    position = 0
+    pieces: list[Span] = []
     for first, stop in pairwise([0, *titles, len(parts)]):
         behind = stop  # what belongs to no article stands at the end
         while behind > first and (parts[behind - 1] in _OUTSIDE or not titles):
             behind -= 1
         if first < behind:
-            if position < lines.starts[first]:
-                spans.append(Span(position, lines.starts[first], "separator", None))
-            own = parts[first:behind], lines.texts[first:behind], lines.starts[first:behind]
-            spans += _tile(own[0], own[2], ends[first:behind], len(articles))
-            position = ends[behind - 1]
-            articles.append(_read_article(*own, position, layout, doubts))
+            own = slice(first, behind)
+            kinds = map(_KINDS.__getitem__, parts[own])
+            pieces += map(make_span, zip(starts[own], ends[own], kinds, repeat(len(articles))))
+            read = _read_article(parts[own], printed[own], starts[own], layout, doubts)
+            articles.append(read)
         if behind < stop:
-            start = lines.starts[behind]
             kind = PREAMBLE if parts[behind] is PREAMBLE and titles else UNKNOWN
-            if position < start:
-                spans.append(Span(position, start, "separator", None))
-            position = ends[stop - 1]
-            spans.append(Span(start, position, kind.value, None))
+            pieces.append(Span(starts[behind], ends[stop - 1], kind.value, None))
             if kind is UNKNOWN:
-                doubts.append(_doubt_loose(lines.texts[behind], start, is_behind=first < behind))
-    if position < len(text):
-        spans.append(Span(position, len(text), "separator", None))
-    return Split(tuple(articles), tuple(spans), tuple(doubts))
-
-
-def _tile(parts: list[Part], starts: list[int], ends: list[int], article: int) -> list[Span]:
-    """Give the spans of the lines of an article, and separators for the stretches between them."""
-    kinds = map(_KINDS.__getitem__, parts)
-    lined = list(map(Span, starts, ends, kinds, repeat(article)))
-    between = map(Span, ends, starts[1:], repeat("separator"), repeat(article))
-    return [*chain.from_iterable(zip(lined, between, strict=False)), lined[-1]]
+                doubts.append(
+                    _doubt_loose(printed[behind], starts[behind], is_behind=first < behind)
+                )
+    return Split(tuple(articles), tile(pieces, len(text)), tuple(doubts))
 
 
 def _read_article(
-    parts: list[Part],
-    texts: list[str],
-    starts: list[int],
-    end: int,
-    layout: Layout,
-    doubts: list[Doubt],
+    parts: list[Part], printed: list[str], starts: list[int], layout: Layout, doubts: list[Doubt]
 ) -> Article:
     """Read the article of some lines; note what is doubtful."""
-    first = dict(zip(reversed(parts), reversed(texts), strict=True))
-    printed, outlet = first.get(DATE), first.get(OUTLET)
-    date = None
-    if printed is not None:
-        start = starts[parts.index(DATE)]
+    first = dict(zip(reversed(parts), reversed(printed), strict=True))
+    told = date = None
+    if DATE in first:
+        told, start = squeeze(first[DATE]), starts[parts.index(DATE)]
         try:
-            date = parse_date(printed, where=f"character {start}", rules=layout.dates)
+            date = parse_date(told, where=f"character {start}", rules=layout.dates)
         except DateError as error:
             doubts.append(Doubt("bad_date", start, str(error)))
+    body = [squeeze(line) for line, part in zip(printed, parts, strict=True) if part is BODY]
     return Article(
-        title=first[TITLE],
+        title=squeeze(first[TITLE]),
         date=date,
-        published_text=printed,
-        byline=first.get(BYLINE),
+        published_text=told,
+        byline=squeeze(first[BYLINE]) if BYLINE in first else None,
         dateline=None,
-        outlet=None if outlet is None else layout.outlet.value(outlet),
-        topics=tuple(_read_topics(parts, texts, layout)) if TOPICS in first else (),
-        body="\n\n".join([text for text, part in zip(texts, parts, strict=True) if part is BODY]),
+        outlet=layout.outlet.value(squeeze(first[OUTLET])) if OUTLET in first else None,
+        topics=tuple(_read_topics(parts, printed, layout)) if TOPICS in first else (),
+        body="\n\n".join(body),
         start=starts[0],
-        end=end,
+        end=starts[-1] + len(printed[-1]),
     )
 
 
-def _read_topics(parts: list[Part], texts: list[str], layout: Layout) -> Iterator[str]:
+def _read_topics(parts: list[Part], printed: list[str], layout: Layout) -> Iterator[str]:
     lists: list[str] = []
-    for text, part in zip(texts, parts, strict=True):
+    for line, part in zip(printed, parts, strict=True):
         if part is TOPICS:
-            lists.append(layout.topics.value(text) or "")
+            lists.append(layout.topics.value(squeeze(line)) or "")
         elif part is MORE_TOPICS:
-            lists[-1] += f" {text}"
+            lists[-1] += f" {squeeze(line)}"
     for listed in lists:
         yield from filter(None, map(str.strip, listed.split(layout.topic_separator)))
 
 
-def _doubt_loose(text: str, start: int, *, is_behind: bool) -> Doubt:
+def _doubt_loose(line: str, start: int, *, is_behind: bool) -> Doubt:
     """Doubt a stretch that is part of no article."""
     code, found = "no_article", "no title line"
     if is_behind:
         code, found = "unplaced", "text behind the last part of one"
-    return Doubt(code, start, f"expected an article, found {found}: {excerpt(text)}")
+    return Doubt(code, start, f"expected an article, found {found}: {excerpt(squeeze(line))}")

@@ -12,6 +12,7 @@ import typing
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
@@ -473,6 +474,7 @@ def columns(table: str) -> list[Column]:
     return found
 
 
+@cache
 def arrow_schema(table: str) -> pa.Schema:
     """Give the Arrow schema of a table, its descriptions in the metadata.
 

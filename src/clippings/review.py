@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import difflib
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import combinations
@@ -13,19 +12,21 @@ from typing import TYPE_CHECKING, Any
 from clippings import store
 from clippings.corrections import COLUMNS
 from clippings.errors import StoreError
-from clippings.names import judge, lookup_key, skeleton
+from clippings.lookup import find_named
+from clippings.names import judge, skeleton
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _MOST_PLACES = 5
+_COLUMNS = ("entity_id", "label", "name", "mention_count", "article_count")
 
 
 def explain_entity(name: str, processed: Path) -> Iterator[str]:
     """Tell why the spellings of a name are one entity, and where they stand.
 
     Args:
-        name: A name in any spelling that stands in the tables.
+        name: A name in any spelling, or an entity_id.
         processed: The folder of tables.
 
     Yields:
@@ -33,33 +34,60 @@ def explain_entity(name: str, processed: Path) -> Iterator[str]:
         they stand, with the sentence.
 
     Raises:
-        StoreError: No alias has that name; the nearest ones are named.
+        StoreError: No entity has that name; the nearest ones are named.
     """
-    tables = _load(processed, "entities", "aliases", "mentions", "articles")
-    aliases = tables["aliases"]
-    keys = aliases["alias"].map(lookup_key)
-    ids = aliases.loc[keys == lookup_key(name), "entity_id"].unique()
-    if not len(ids):
-        near = difflib.get_close_matches(name, aliases["alias"].unique(), n=3)
-        hint = f" Did you mean {' or '.join(near)}?" if near else ""
-        raise StoreError(f'expected a name that stands in the tables, found "{name}".{hint}')
-    articles = tables["articles"].set_index("article_id")
-    for entity_id in sorted(ids):
-        entity = tables["entities"].set_index("entity_id").loc[entity_id]
+    for entity in find_reasons(name, processed, most=_MOST_PLACES):
         count = entity["mention_count"]
-        yield f"{entity['name']} ({entity['label']}), {count} mentions, {entity_id}"
-        own = aliases[aliases["entity_id"] == entity_id]
-        for row in own.sort_values(
-            ["mention_count", "alias"], ascending=[False, True]
-        ).itertuples():
-            yield f"  {row.alias}: {row.mention_count} mentions, {row.rule}"
-        found = tables["mentions"][tables["mentions"]["entity_id"] == entity_id]
-        for mention in found.head(_MOST_PLACES).itertuples():
-            article = articles.loc[mention.article_id]
-            sentence = _sentence(article[mention.field], mention.start, mention.end)
-            yield f"    {mention.article_id} {mention.field} {mention.start}: {sentence}"
-        if len(found) > _MOST_PLACES:
-            yield f"    and {len(found) - _MOST_PLACES} more"
+        yield f"{entity['name']} ({entity['label']}), {count} mentions, {entity['entity_id']}"
+        for alias in entity["aliases"]:
+            yield f"  {alias['alias']}: {alias['mention_count']} mentions, {alias['rule']}"
+        for place in entity["mentions"]:
+            where = f"{place['article_id']} {place['field']} {place['start']}"
+            yield f"    {where}: {place['sentence']}"
+        if count > len(entity["mentions"]):
+            yield f"    and {count - len(entity['mentions'])} more"
+
+
+def find_reasons(name: str, processed: Path, *, most: int | None = None) -> list[dict[str, Any]]:
+    """Find why the spellings of a name are one entity, and where they stand.
+
+    Args:
+        name: A name in any spelling, or an entity_id.
+        processed: The folder of tables.
+        most: Mentions to give of each entity; None for all.
+
+    Returns:
+        For each entity of that name `entity_id`, `label`, `name`, `mention_count`,
+        `article_count`; its `aliases` with `alias`, `mention_count` and `rule`, the most frequent
+        first; and its `mentions` with `article_id`, `field`, `start`, `end` and `sentence`.
+
+    Raises:
+        StoreError: No entity has that name; the nearest ones are named.
+    """
+    with store.pin(processed) as snapshot:
+        entities = find_named(snapshot, name).to_pylist()
+        tables = _load(snapshot, "aliases", "mentions", "articles")
+    aliases, mentions = tables["aliases"], tables["mentions"]
+    articles = tables["articles"].set_index("article_id")
+    reasons = []
+    for entity in entities:
+        own = aliases[aliases["entity_id"] == entity["entity_id"]]
+        own = own.sort_values(["mention_count", "alias"], ascending=[False, True])
+        places = mentions[mentions["entity_id"] == entity["entity_id"]].head(
+            len(mentions) if most is None else most
+        )
+        places = places[["article_id", "field", "start", "end"]].to_dict("records")
+        for place in places:
+            text = str(articles.at[place["article_id"], place["field"]])
+            place["sentence"] = _sentence(text, place["start"], place["end"])
+        reasons.append(
+            {column: entity[column] for column in _COLUMNS}
+            | {
+                "aliases": own[["alias", "mention_count", "rule"]].to_dict("records"),
+                "mentions": places,
+            }
+        )
+    return reasons
 
 
 def _sentence(text: str, start: int, end: int) -> str:
@@ -83,7 +111,8 @@ def write_review(processed: Path, output: Path) -> int:
     Raises:
         StoreError: There are no tables, or the file cannot be written.
     """
-    tables = _load(processed, "entities", "aliases")
+    with store.pin(processed) as snapshot:
+        tables = _load(snapshot, "entities", "aliases")
     entities = tables["entities"]
     labels = dict(zip(entities["entity_id"], entities["label"], strict=True))
     blocks: dict[tuple[str, str], list[tuple[str, str, int]]] = defaultdict(list)
@@ -113,9 +142,5 @@ def write_review(processed: Path, output: Path) -> int:
     return len(rows)
 
 
-def _load(processed: Path, *tables: str) -> dict[str, pd.DataFrame]:
-    """Load tables of one snapshot."""
-    import pandas as pd
-
-    with store.pin(processed) as snapshot:
-        return {table: pd.read_parquet(snapshot.path / f"{table}.parquet") for table in tables}
+def _load(snapshot: store.Snapshot, *tables: str) -> dict[str, pd.DataFrame]:
+    return {table: snapshot.read(table).to_pandas() for table in tables}

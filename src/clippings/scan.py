@@ -16,6 +16,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -23,13 +24,14 @@ from typing import BinaryIO
 from clippings import archives, office
 from clippings.archives import Member
 from clippings.errors import ReadError
+from clippings.looks import Looks
 from clippings.records import PASSING
 
 ID_LENGTH = 20
 """Hexadecimal digits of an id: 80 bits, so that 100 million articles do not collide."""
 
 VERSION = 1
-"""Raised by hand when the members of an archive are found or judged in another way."""
+"""Raised by hand when files or the members of an archive are found or judged in another way."""
 
 MAX_UNPACKED = 8
 """How many times the size limit of a dump the members of one archive may unpack to together."""
@@ -121,15 +123,20 @@ def to_text(name: str) -> str:
 
 
 def find_dumps(
-    raw: Path, *, max_bytes: int, known: Mapping[str, Sequence[Found]] | None = None
+    raw: Path,
+    *,
+    max_bytes: int,
+    known: Mapping[str, Sequence[Found]] | None = None,
+    looks: Looks | None = None,
 ) -> list[Found]:
     """Look at every file of the raw folder and hash those that can be dumps.
 
     Args:
         raw: The folder; it is walked with its sub-folders and never written.
         max_bytes: Size limit of a dump, in bytes.
-        known: What an earlier look with the same `max_bytes` found in each archive, by its `file`;
-            one that has not changed since is not unpacked again.
+        known: What an earlier look with the same `max_bytes` found in each file; an archive that
+            has not changed since is not unpacked again.
+        looks: By which a file that has not changed is known without being read; None to read all.
 
     Returns:
         What was found, sorted by path.
@@ -142,13 +149,23 @@ def find_dumps(
     except OSError as error:
         raise ReadError(
             "unreadable",
-            f"{raw}: expected a folder with raw dumps, found {error.strerror}. Make it, or name "
-            "another with --raw.",
+            f"{raw}: expected a folder with raw dumps, found {error.strerror}. Make it and put "
+            "files of articles there, name another with --raw, or let `clippings sample` write "
+            "some to try.",
         ) from None
     inside = Path(os.path.realpath(raw))
     found: list[Found] = []
-    for file in _walk(raw, inside):
-        found += _look_at(raw, file, inside, max_bytes, (known or {}).get(file, ()))
+    for file, status in _walk(raw, inside):
+        old = (known or {}).get(file, ())
+        sha256 = looks.find(file, status) if looks and status else None
+        if sha256 and sha256 == _whole_sha256(old):
+            found += old
+            continue
+        new = _look_at(raw, file, inside, max_bytes, _members(old))
+        found += new
+        if looks and status and (sha256 := _whole_sha256(new)):
+            with suppress(OSError):  # it is gone: the next run will see
+                looks.keep(file, status, sha256, (raw / file).stat())
     return sorted(found, key=lambda each: (os.fsencode(each.name), os.fsencode(each.file)))
 
 
@@ -166,8 +183,18 @@ def find_in_file(path: Path, *, max_bytes: int) -> list[Found]:
     return _look_at(path.parent, path.name, folder, max_bytes, ())
 
 
-def _walk(raw: Path, inside: Path) -> Iterator[str]:
-    """List the files below a folder.
+def _members(found: Sequence[Found]) -> list[Found]:
+    return [each for each in found if each.archive_sha256]
+
+
+def _whole_sha256(found: Sequence[Found]) -> str | None:
+    """Give the hash of the file in which dumps were found; None where any was not hashed."""
+    hashes = {each.archive_sha256 or each.sha256 for each in found}
+    return hashes.pop() if len(hashes) == 1 else None
+
+
+def _walk(raw: Path, inside: Path) -> Iterator[tuple[str, os.stat_result | None]]:
+    """List the files below a folder, each with its status where no link leads to it.
 
     A linked folder is entered where it lies inside `raw`, links below it no more: what they lead
     to is found in its own place.
@@ -178,23 +205,31 @@ def _walk(raw: Path, inside: Path) -> Iterator[str]:
         try:
             entries = list(os.scandir(raw / folder))
         except OSError:
-            yield folder
+            yield folder, None
             continue
         for entry in entries:
             if _IGNORED.fullmatch(entry.name):
                 continue
             file = os.path.join(folder, entry.name)
             if not _is_folder(entry):
-                yield file
+                yield file, None if is_linked else _status(entry)
             elif not entry.is_symlink():
                 folders.append((file, is_linked))
             elif not is_linked:
                 real = Path(os.path.realpath(raw / file))
                 here = Path(os.path.realpath(raw / folder))
                 if not real.is_relative_to(inside) or here.is_relative_to(real):
-                    yield file
+                    yield file, None
                 else:
                     folders.append((file, True))
+
+
+def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
+    """Give the status of a file; None of a link, a device and the like."""
+    try:
+        return entry.stat() if entry.is_file(follow_symlinks=False) else None
+    except OSError:
+        return None
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

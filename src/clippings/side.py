@@ -6,6 +6,7 @@ names begin with a dot, so that no link leads to them and no listing shows them.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from clippings import records
@@ -34,6 +35,7 @@ def table_key(table: str) -> tuple[str, ...]:
     return _KEYS[table] if table in _KEYS else records.TABLES[table].key
 
 
+@cache
 def schema_of(table: str) -> pa.Schema:
     """Give the Arrow schema of a table or a side table."""
     import pyarrow as pa

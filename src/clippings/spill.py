@@ -175,7 +175,9 @@ class Change:
         import pyarrow.compute as pc
 
         owner = self.key[0]
-        found = [self._removed.read(prefix)[owner], self.added(prefix)[owner]]
+        instead = self._instead.filter(pc.starts_with(self._instead[owner], prefix))
+        found = [each[owner] for each in (self._removed.read(prefix), self._added.read(prefix))]
+        found.append(instead[owner])
         return pc.unique(pa.chunked_array([part for each in found for part in each.chunks]))
 
     def added(self, prefix: str = "") -> pa.Table:

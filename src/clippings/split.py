@@ -55,7 +55,8 @@ def _read_claim(text: str, found: Split, claims: re.Pattern[str]) -> range | Non
     first, last = (
         (found.articles[0].start, found.articles[-1].end) if found.articles else (len(text), 0)
     )
-    for start, end in ((0, min(first, _COVER)), (last, min(len(text), last + _COVER))):
+    covers = (0, min(first, _COVER)), (last, min(len(text), last + _COVER))
+    for start, end in dict.fromkeys(covers):  # one and the same where there is no article
         match = claims.search(text, start, end)
         if match is None:
             continue

@@ -2,9 +2,9 @@
 
     processed/articles.parquet -> current/articles.parquet    one link per table, made once
     processed/current -> .snapshots/00000042                  the only name that moves
-    processed/.snapshots/00000042/manifest.json
+    processed/.snapshots/00000042/{manifest,registry,datapackage}.json
     processed/.snapshots/00000042/articles.parquet/<bucket>-<sha16>.parquet
-    processed/.store/{parts,work,lock}
+    processed/.store/{parts,work,lock,looks.json}
 
 A snapshot never changes once it has its number. Its parts are hard links (copies where links fail)
 to `.store/parts`, so a commit costs what it changes. The rename of `current` is the commit; killed
@@ -24,33 +24,39 @@ import hashlib
 import io
 import json
 import os
+import platform
 import shlex
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
+from clippings import datapackage
 from clippings.errors import LockedError, StoreError
 from clippings.records import SCHEMA_VERSION, TABLES
 from clippings.registry import FILE as REGISTRY
-from clippings.side import schema_of, table_key
+from clippings.side import BOUND, schema_of, table_key
 from clippings.spill import DIGITS, Change, without
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _MANIFEST = "manifest.json"
+_LOOKS = "looks.json"
 _NEXT = ".next"
 _KEPT = 3
 """Snapshots kept, the current one among them; older ones go unless a reader holds them."""
 _BUCKET_ROWS = 4096
 """Rows of a table up to which another digit of buckets is not worth its files."""
+_WHOLE_BUCKETS = 8
+"""How many times that of a side table that most runs read whole."""
 _SEAL = b'{"sha256": "%s",'
-"""How a manifest begins: with the hash of all bytes behind this."""
+"""How a manifest and the like begin: with the hash of all bytes behind this."""
 
 
 def checkpoint(name: str) -> None:
@@ -66,10 +72,12 @@ class Snapshot:
         manifest: What `manifest.json` says: `tables` (per table its `digits` of buckets and its
             `parts`: bucket -> [file, rows]), `dumps` (per dump_id what was found), and what the
             run added.
+        doubt: Why a power cut may still undo it, where the disk failed right behind its commit.
     """
 
     path: Path
     manifest: Mapping[str, Any]
+    doubt: str | None = None
 
     def parts(self, table: str, buckets: Collection[str] | None = None) -> list[Path]:
         """List the files of a table, in the order of its key."""
@@ -131,14 +139,13 @@ def _read_part(processed: Path, part: Path, columns: Sequence[str] | None) -> pa
     import pyarrow.parquet as pq
 
     try:
-        source: Any = part
-        if columns is None:
-            content = part.read_bytes()
-            if _hash_part(content) != part.stem.rpartition("-")[2]:
-                raise _damaged(processed, part, "others")
-            source = pa.BufferReader(content)
+        content = part.read_bytes()
+        if columns is None and _hash_part(content) != part.stem.rpartition("-")[2]:
+            raise _damaged(processed, part, "others")
+        # From memory and by this thread: those that Arrow would start cost more than they save.
+        source = pa.BufferReader(content)
         with pq.ParquetFile(source, page_checksum_verification=True) as file:
-            return file.read(columns=columns)
+            return file.read(columns=columns, use_threads=False)
     except OSError as error:
         # What Arrow says of damaged bytes is an OSError too, but one without a number.
         if error.errno is None or isinstance(error, FileNotFoundError):
@@ -165,7 +172,7 @@ def current(processed: Path) -> Snapshot | None:
             target = os.readlink(link)
             path = processed / target
             try:
-                return Snapshot(path, _read_manifest((path / _MANIFEST).read_bytes()))
+                return Snapshot(path, _unseal((path / _MANIFEST).read_bytes()))
             except FileNotFoundError:
                 if os.readlink(link) == target:
                     raise
@@ -218,20 +225,48 @@ def _find_registry(processed: Path) -> Path | None:
     """Find the last registry that is as it was written."""
     for folder in reversed(_snapshots(processed)):
         with suppress(OSError, ValueError):
-            manifest = _read_manifest((folder / _MANIFEST).read_bytes())
+            manifest = _unseal((folder / _MANIFEST).read_bytes())
             content = (folder / REGISTRY).read_bytes()
             if hashlib.sha256(content).hexdigest() == manifest["files"].get(REGISTRY):
                 return folder / REGISTRY
     return None
 
 
-def _write_manifest(manifest: Mapping[str, Any]) -> bytes:
-    content = json.dumps(manifest, indent=1, sort_keys=True).encode().removeprefix(b"{")
+def read_looks(processed: Path) -> dict[str, list[int | str]]:
+    """Read what files looked like when they were hashed; nothing where it is not as written."""
+    with suppress(OSError, ValueError):
+        looks: dict[str, list[int | str]]
+        looks = _unseal((processed / ".store" / _LOOKS).read_bytes())["files"]
+        return looks
+    return {}
+
+
+def write_looks(processed: Path, looks: Mapping[str, list[int | str]]) -> None:
+    """Keep what files look like, for the next run; a power cut may take it.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    path = processed / ".store" / _LOOKS
+    content = _seal({"files": looks})
+    with suppress(OSError):
+        if path.read_bytes() == content:
+            return
+    temporary = path.with_suffix(".tmp")
+    temporary.write_bytes(content)
+    temporary.replace(path)
+
+
+def _seal(values: Mapping[str, Any]) -> bytes:
+    """Write values as JSON that tells whether it is as it was written."""
+    # A line for each value, by the separators: `indent` would take ten times as long.
+    content = json.dumps(values, sort_keys=True, separators=(",\n", ": ")).encode()
+    content = content.removeprefix(b"{")
     return _SEAL % hashlib.sha256(content).hexdigest().encode() + content
 
 
-def _read_manifest(content: bytes) -> dict[str, Any]:
-    """Read a manifest.
+def _unseal(content: bytes) -> dict[str, Any]:
+    """Read what `_seal` wrote.
 
     Raises:
         ValueError: It is not as it was written.
@@ -240,9 +275,9 @@ def _read_manifest(content: bytes) -> dict[str, Any]:
     rest = content[len(seal) :]
     if content[: len(seal)] != _SEAL % hashlib.sha256(rest).hexdigest().encode():
         raise ValueError(f"a {_MANIFEST} that is not as it was written")
-    manifest: dict[str, Any] = json.loads(content)
-    del manifest["sha256"]
-    return manifest
+    values: dict[str, Any] = json.loads(content)
+    del values["sha256"]
+    return values
 
 
 @contextmanager
@@ -329,7 +364,7 @@ def recover(processed: Path) -> Snapshot | None:
         is_half_deleted = path.name < now and not (path / _MANIFEST).exists()
         if path.name > now or is_half_deleted:
             shutil.rmtree(path)
-    for folder in ("parts", "work"):
+    for folder in ("parts", "work", ""):
         for path in (processed / ".store" / folder).glob("*.tmp"):
             path.unlink()
     for path in (processed / ".store").glob("tmp*"):  # of `tempfile`, where it has to name them
@@ -394,7 +429,7 @@ def _collect_snapshots(processed: Path) -> set[str] | None:
         parts: set[str] | None = None
         with suppress(OSError), (path / _MANIFEST).open("rb") as handle:
             with suppress(ValueError):
-                tables = _read_manifest(handle.read())["tables"].values()
+                tables = _unseal(handle.read())["tables"].values()
                 parts = {part[0] for table in tables for part in table["parts"].values()}
             is_damaged = parts is None and path != snapshots[-1]
             if path in snapshots[:-_KEPT] or is_damaged:
@@ -433,13 +468,19 @@ def save_work(processed: Path, key: str, tables: Mapping[str, pa.Table]) -> None
                 stream.write_table(tables[table])
     content = buffer.getvalue()
     path = processed / ".store" / "work" / key
-    # Two dumps may hold the same, in two processes or threads.
-    temporary = path.with_suffix(f".{os.getpid()}.{get_ident()}.tmp")
+    # Two dumps may hold the same, in two processes or threads, or on two machines.
+    temporary = path.with_suffix(f".{_machine()}.{os.getpid()}.{get_ident()}.tmp")
     with writing(processed):
         with temporary.open("wb") as handle:
             handle.write(hashlib.sha256(content).digest())
             handle.write(content)
         temporary.replace(path)
+
+
+@cache
+def _machine() -> str:
+    """Name this machine in a few letters that fit the name of any file."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 
 
 def load_work(processed: Path, key: str) -> dict[str, pa.Table] | None:
@@ -512,10 +553,10 @@ class Publication:
             self._tables[change.table] = before
             return
         rows = sum(part[1] for part in before["parts"].values()) if before else 0
-        digits = _digits(rows + change.row_count)
+        digits = _digits(change.table, rows + change.row_count)
         while True:  # a guess, until copies and what goes are counted
             parts = self._write(change, digits)
-            right = _digits(sum(part[1] for part in parts.values()))
+            right = _digits(change.table, sum(part[1] for part in parts.values()))
             if right == digits:
                 break
             digits = right
@@ -637,6 +678,7 @@ class Publication:
         Returns:
             The new snapshot, or the previous one where not a byte would differ.
         """
+        files = {**files, datapackage.FILE: datapackage.write_package(self._tables)}
         manifest = {
             **notes,
             "files": {name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files)},
@@ -644,7 +686,8 @@ class Publication:
             "schema_version": SCHEMA_VERSION,
             "tables": self._tables,
         }
-        if self._previous and self._previous.manifest == json.loads(json.dumps(manifest)):
+        content = _seal(manifest)
+        if self._previous and (self._previous.path / _MANIFEST).read_bytes() == content:
             return self._previous
         snapshots = self._processed / ".snapshots"
         folder = snapshots / _NEXT
@@ -657,10 +700,10 @@ class Publication:
             for name, _ in state["parts"].values():
                 _link(parts / name, folder / f"{table}.parquet" / name)
             _sync(folder / f"{table}.parquet")
-        for name, content in files.items():
-            _write_durably(folder / name, content)
+        for name in files:
+            _write_durably(folder / name, files[name])
         checkpoint("snapshot linked")
-        _write_durably(folder / _MANIFEST, _write_manifest(manifest))
+        _write_durably(folder / _MANIFEST, content)
         _sync(folder)
         checkpoint("manifest written")
         number = max((int(path.name) for path in _snapshots(self._processed)), default=0) + 1
@@ -668,20 +711,20 @@ class Publication:
         _sync(snapshots)
         checkpoint("snapshot named")
         make_links(self._processed)
-        _replace_link(self._processed / "current", Path(".snapshots") / path.name)
+        doubt = _point(self._processed / "current", Path(".snapshots") / path.name)
         checkpoint("committed")
-        return Snapshot(path, manifest)
+        return Snapshot(path, manifest, doubt)
 
 
 def make_links(processed: Path) -> None:
-    """Make the links `<table>.parquet` that people type, where they are missing.
+    """Make the links `<table>.parquet` and `datapackage.json`, where they are missing.
 
     Raises:
         StoreError: Something else stands in the place of one.
     """
-    for table in TABLES:
-        link = processed / f"{table}.parquet"
-        target = Path("current") / link.name
+    for name in (*(f"{table}.parquet" for table in TABLES), datapackage.FILE):
+        link = processed / name
+        target = Path("current") / name
         if not link.is_symlink():
             if link.exists():
                 raise StoreError(
@@ -691,11 +734,28 @@ def make_links(processed: Path) -> None:
             link.symlink_to(target)
 
 
-def _replace_link(link: Path, target: Path) -> None:
+def _point(link: Path, target: Path) -> str | None:
+    """Let a link lead elsewhere: the commit.
+
+    Returns:
+        What the disk said behind that, when the new tables could be seen already; None for nothing.
+
+    Raises:
+        OSError: The link leads where it led.
+    """
     temporary = link.with_suffix(".tmp")
     temporary.symlink_to(target)
-    temporary.replace(link)
-    _sync(link.parent)
+    try:
+        temporary.replace(link)
+        _sync(link.parent)
+    except OSError as error:
+        if not link.is_symlink() or Path(os.readlink(link)) != target:
+            raise
+        return (
+            f"{link}: expected the disk to keep the new tables, found {error.strerror or error}. "
+            "They are there; run again before you trust the disk with a power cut."
+        )
+    return None
 
 
 def _hash_part(content: bytes) -> str:
@@ -724,9 +784,10 @@ def _sync(folder: Path) -> None:
         os.close(handle)
 
 
-def _digits(row_count: int) -> int:
+def _digits(table: str, row_count: int) -> int:
     """Give the digits of the bucket of a table with that many rows: 1, 16 or 256 buckets."""
-    return 0 if row_count <= _BUCKET_ROWS else 1 if row_count <= 16 * _BUCKET_ROWS else 2
+    most = _BUCKET_ROWS * (_WHOLE_BUCKETS if table == BOUND else 1)
+    return 0 if row_count <= most else 1 if row_count <= 16 * most else 2
 
 
 def bucket_names(digits: int) -> list[str]:

@@ -92,11 +92,12 @@ def share_memory(workers: int) -> int:
 
     Half of the memory of the machine, or of the container, is shared among them.
     """
-    half = _memory_bytes() // 2
+    half = memory_bytes() // 2
     return max(half // workers, min(half, LEAST_BYTES))
 
 
-def _memory_bytes() -> int:
+def memory_bytes() -> int:
+    """Give the memory of the machine, or of the container where that is less, in bytes."""
     sizes = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
     for name in _CGROUP_FILES:
         try:

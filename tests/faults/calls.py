@@ -1,8 +1,8 @@
 """The calls by which a run touches its folder of tables: counted, made to fail, cut short.
 
 The interpreter tells of every call that takes a path (audit events), whatever code makes it. Files
-that are read and written are opened as ones that count. Arrow opens parts by itself: that counts
-as the call "parquet". `long.py` has strace list what the kernel saw, and compares.
+that are read and written are opened as ones that count. `long.py` has strace list what the kernel
+saw, and compares.
 """
 
 import builtins
@@ -13,14 +13,11 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
-
-import pyarrow.parquet as pq
 
 CHANGES = ("create", "rename", "link", "symlink", "mkdir", "remove", "rmdir")
 """Calls that change what stands in a folder; "create" is any opening of a file for writing."""
-KINDS = (*CHANGES, "write", "fsync", "open", "read", "list", "parquet", "flock")
+KINDS = (*CHANGES, "write", "fsync", "open", "read", "list", "flock")
 _EVENTS = {f"os.{kind}": kind for kind in CHANGES} | {
     "os.listdir": "list",
     "os.scandir": "list",
@@ -93,7 +90,7 @@ class Calls:
     def install(self) -> None:
         """Begin; there is no end to it but that of the process."""
         calls = self
-        real_open, real_parquet = io.open, pq.ParquetFile
+        real_open = io.open
 
         class File(io.FileIO):
             def write(self, data: Any) -> int:
@@ -119,13 +116,7 @@ class Calls:
             binary = io.BufferedRandom(raw) if "+" in mode else kind(raw)
             return binary if "b" in mode else io.TextIOWrapper(binary, *how, **named)
 
-        def open_parquet(source: Any, *how: Any, **named: Any) -> Any:
-            if isinstance(source, (str, Path)) and calls.is_inside(source):
-                calls.make("parquet", str(source))
-            return real_parquet(source, *how, **named)
-
         io.open = builtins.open = open_
-        pq.ParquetFile = open_parquet
         os.fsync = self._hear_sync
         sys.addaudithook(self._hear)
 

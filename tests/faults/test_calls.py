@@ -34,7 +34,7 @@ def test_a_call_fails(scene: Scene, fork: Fork, tmp_path: Path) -> None:
         shutil.rmtree(tmp_path / "copy")
 
 
-@pytest.mark.parametrize("kind", ["write", "fsync", "rename", "create", "parquet"])
+@pytest.mark.parametrize("kind", ["write", "fsync", "rename", "create", "read"])
 def test_an_error_of_the_disk_names_the_remedy(
     kind: str, scene_of: Callable[[str], Scene], fork: Fork, tmp_path: Path
 ) -> None:

@@ -177,6 +177,7 @@ class Layout:
         byline: Label of the author line.
         outlet: Label of the line that names the source.
         topics: Label of the line that lists the topics.
+        labelled: Any of these three labels.
         topic_separator: What stands between two topics.
         boilerplate: The page's own lines.
         dates: How dates are printed.
@@ -189,6 +190,7 @@ class Layout:
     byline: Label
     outlet: Label
     topics: Label
+    labelled: re.Pattern[str]
     topic_separator: str
     boilerplate: Boilerplate
     dates: DateRules
@@ -404,6 +406,9 @@ def _parse_unmarked(raw: Mapping[str, Any], check: _Check, fingerprint: str) -> 
         byline=_label(raw["byline"]["starts"]),
         outlet=_label(raw["outlet"]["starts"]),
         topics=_label(raw["topics"]["starts"]),
+        labelled=_label(
+            start for part in ("byline", "outlet", "topics") for start in raw[part]["starts"]
+        ).pattern,
         topic_separator=raw["topics"]["separator"],
         boilerplate=Boilerplate(
             longest=page["longest"],

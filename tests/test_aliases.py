@@ -1,0 +1,24 @@
+"""The curated list: who is found in it, and that what is baked of it is right."""
+
+import gzip
+
+from clippings import aliases
+from clippings.names import DATA
+
+
+def test_the_baked_keys_are_those_of_the_list() -> None:
+    """Run `python -m clippings.aliases` after a change of names.py or aliases.csv."""
+    baked = (DATA / "alias_keys.txt.gz").read_bytes()
+    assert gzip.decompress(baked) == gzip.decompress(aliases.bake_keys())
+
+
+def test_the_first_alias_of_a_key_counts() -> None:
+    known = aliases.find_known("Tzahal", "ORG")
+    assert known is not None
+    assert aliases.by_key()["ORG", aliases.alias_key("IDF")] == known
+    assert aliases.find_known("Tzahal", "PERSON") is None
+
+
+def test_a_spelling_of_two_is_nobody() -> None:
+    assert aliases.find_spelled("Hizbollah", "ORG") == aliases.find_known("Hezbollah", "ORG")
+    assert aliases.find_spelled("Nobody in Particular", "ORG") is None
