@@ -22,6 +22,7 @@ from spacy.language import Language
 from spacy.pipeline import EntityRecognizer, Tok2Vec
 from spacy.tokens import Doc, Span
 from thinc.api import Model
+from threadpoolctl import ThreadpoolController
 
 from clippings.fast.moves import Moves
 from clippings.fast.shape import Floats, UnknownShapeError, expect
@@ -48,6 +49,7 @@ class FastRecognizer:
             UnknownShapeError: The pipeline has another shape than the known one.
         """
         self._nlp = nlp
+        self._libraries = ThreadpoolController()
         name, self._ner = _find_recognizer(nlp)
         upstream, tok2vec = _find_tok2vec(nlp, self._ner)
         self._vectors = Vectors(tok2vec)
@@ -68,7 +70,11 @@ class FastRecognizer:
         Args:
             texts: Texts, best of some 10,000 words together; all are worked on at once.
         """
-        return self._find_in_documents(texts) if self._whole is None else self._whole.find(texts)
+        # A second thread would mostly wait: the products are small, and other processes work too.
+        with self._libraries.limit(limits=1, user_api="blas"):
+            if self._whole is None:
+                return self._find_in_documents(texts)
+            return self._whole.find(texts)
 
     def _find_in_documents(self, texts: Sequence[str]) -> list[list[Entity]]:
         docs = list(map(self._nlp.make_doc, texts))
