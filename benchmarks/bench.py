@@ -30,7 +30,6 @@ ROOT = Path(__file__).parents[1]
 HERE = Path(__file__).parent
 CLIPPINGS = str(Path(sys.executable).with_name("clippings"))
 LIBRARIES = ("spacy", "thinc", "numpy", "pandas", "pyarrow")
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 class Cost(NamedTuple):
@@ -56,7 +55,6 @@ class Race:
             command,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env={**os.environ, **ONE_THREAD},
             text=True,
         )
         # Its workers count too, those that it has waited for.
@@ -200,10 +198,7 @@ def print_memory(word_count: int) -> None:
 def ask_self(*arguments: str) -> str:
     """Run a part of this file in a process of its own."""
     command = [sys.executable, __file__, *arguments]
-    done = subprocess.run(
-        command, check=True, capture_output=True, text=True, env={**os.environ, **ONE_THREAD}
-    )
-    return done.stdout
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 # --- the report -------------------------------------------------------------------------------

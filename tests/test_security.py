@@ -56,8 +56,9 @@ MEMBERS = [
 _FILE = r"[0-9a-f]{1,2}-[0-9a-f]{16}\.parquet"  # "0-0123456789abcdef.parquet"
 _FOLDER = rf"(?:{'|'.join(TABLES)}|\.[a-z]+)\.parquet"  # those with a dot are nobody's to read
 OURS = re.compile(
-    rf"current|{_FOLDER}|\.snapshots|\.store(?:/lock|/looks\.json|/work|/parts(?:/{_FILE})?)?"
-    rf"|\.snapshots/[0-9]{{8}}(?:/(?:manifest|registry)\.json|/{_FOLDER}(?:/{_FILE})?)?"
+    rf"current|datapackage\.json|{_FOLDER}|\.snapshots"
+    rf"|\.store(?:/lock|/looks\.json|/work|/parts(?:/{_FILE})?)?"
+    rf"|\.snapshots/[0-9]{{8}}(?:/(?:manifest|registry|datapackage)\.json|/{_FOLDER}(?:/{_FILE})?)?"
 )
 
 

@@ -201,8 +201,9 @@ def review(options: argparse.Namespace) -> int:
     count = write_review(Path(options.processed), Path(options.output))
     if not options.quiet:
         print(
-            f"{count:,} pairs in {options.output}. Next: paste the rows that are right into "
-            "corrections.csv beside the raw folder, with its first line; then run ingest"
+            f"{count:,} pair{'' if count == 1 else 's'} in {options.output}. Next: paste the rows "
+            "that are right into corrections.csv beside the raw folder, below the same first line; "
+            "then run ingest."
         )
     return 0
 
@@ -290,12 +291,12 @@ def doctor(options: argparse.Namespace) -> int:
     from dataclasses import asdict
     from pathlib import Path
 
-    from clippings.doctor import FAULT, OK, Place, examine
+    from clippings.doctor import FAULT, OK, Setting, examine
     from clippings.summary import quote
 
-    place = Place(Path(options.raw), Path(options.processed), options.model, options.engine)
+    setting = Setting(Path(options.raw), Path(options.processed), options.model, options.engine)
     checks = []
-    for check in examine(place):
+    for check in examine(setting):
         checks.append(check)
         if options.json:
             continue

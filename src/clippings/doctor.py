@@ -65,7 +65,7 @@ _TRIAL_TITLES = ["The Harbour at Haifa Opens Again", "A Road to Jerusalem, Mende
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Setting:
     """What a run is started with; `clippings ingest` has the same options."""
 
     raw: Path
@@ -91,25 +91,25 @@ class Check:
     action: str | None = None
 
 
-def examine(place: Place) -> Iterator[Check]:
+def examine(setting: Setting) -> Iterator[Check]:
     """Look at everything that a run needs; nothing is changed.
 
     Args:
-        place: The folders and the model.
+        setting: The folders and the model.
 
     Yields:
         One check after the other; an error in one is a fault and does not stop the others.
     """
     for check in CHECKS:
         try:
-            yield check(place)
+            yield check(setting)
         except Exception as error:  # a broken package may raise anything
             name = check.__name__.removeprefix("check_")
             found = f"expected to look at it, found {type(error).__name__}: {error}"
             yield Check(name, FAULT, found, "Install clippings again in a fresh environment.")
 
 
-def check_python(_: Place) -> Check:
+def check_python(_: Setting) -> Check:
     """Is this Python one that clippings is made for."""
     found = f"{platform.python_version()} in {sys.prefix}"
     if (3, 11) <= sys.version_info < (3, 14):
@@ -117,7 +117,7 @@ def check_python(_: Place) -> Check:
     return Check("python", FAULT, found, "Use Python 3.11, 3.12 or 3.13.")
 
 
-def check_packages(_: Place) -> Check:
+def check_packages(_: Setting) -> Check:
     """Are the packages there, in versions that fit together."""
     required = _required()
     if required is None:
@@ -134,7 +134,7 @@ def check_packages(_: Place) -> Check:
     return Check("packages", OK, ", ".join(f"{name} {_version(name)}" for name in _SHOWN))
 
 
-def check_extras(_: Place) -> Check:
+def check_extras(_: Setting) -> Check:
     """Which packages are there that not everybody needs."""
     all_required = _required()
     if all_required is None:
@@ -172,13 +172,13 @@ def _version(name: str) -> str | None:
         return None
 
 
-def check_model(place: Place) -> Check:
+def check_model(setting: Setting) -> Check:
     """Does the model load, and which engine tags with it."""
     from clippings.tag import load_tagger
 
     try:
-        model = find_model(place.model)
-        tagger = load_tagger(model, place.engine)
+        model = find_model(setting.model)
+        tagger = load_tagger(model, setting.engine)
     except ModelError as error:
         return Check("model", FAULT, str(error))
     meta = tagger.nlp.meta
@@ -190,31 +190,34 @@ def check_model(place: Place) -> Check:
     return Check("model", OK, f"{about}, tagged by spaCy itself: {tagger.reason}")
 
 
-def check_raw(place: Place) -> Check:
+def check_raw(setting: Setting) -> Check:
     """Is there something to read."""
     remedy = "Put files of articles there, or let `clippings sample` put some there to try."
     try:
-        os.scandir(place.raw).close()
+        os.scandir(setting.raw).close()
     except OSError as error:
-        found = f"{place.raw}: expected a folder with raw dumps, found {error.strerror}"
+        found = f"{setting.raw}: expected a folder with raw dumps, found {error.strerror}"
         return Check("raw", FAULT, found, f"Make it or name another with --raw. {remedy}")
-    files = list(_files(place.raw))
+    files = list(_files(setting.raw))
     closed = [file for file in files if not os.access(file, os.R_OK)]
     size = f"{len(files):,} files, {sum(map(_size, files)) / 1e6:,.2f} MB"
     if closed:
-        found = f"{place.raw}: {size}; {len(closed):,} cannot be read, such as {closed[0].name}"
+        found = f"{setting.raw}: {size}; {len(closed):,} cannot be read, such as {closed[0].name}"
         return Check("raw", WARNING, found, "Mend their permissions.")
     if not files:
-        return Check("raw", WARNING, f"{place.raw}: no file", remedy)
-    return Check("raw", OK, f"{place.raw}: {size}")
+        return Check("raw", WARNING, f"{setting.raw}: no file", remedy)
+    return Check("raw", OK, f"{setting.raw}: {size}")
 
 
-def check_processed(place: Place) -> Check:
+def check_processed(setting: Setting) -> Check:
     """Can the tables be written, with the links that they need, and on which file system."""
-    folder = _existing(place.processed)
+    folder = _existing(setting.processed)
     kind = _file_system(folder)
-    where = f"{place.processed}: {'a folder' if folder == place.processed else 'to be made'}"
+    where = f"{setting.processed}: {'a folder' if folder == setting.processed else 'to be made'}"
     where += f" on {kind}" if kind else ""
+    if _is_within(setting.processed, setting.raw):  # which is never written, not even to try
+        found = f"{where}; it lies in the raw folder, whose files are read as dumps"
+        return Check("processed", FAULT, found, "Name another with --processed.")
     links = True
     try:
         with tempfile.TemporaryDirectory(prefix=".clippings-doctor-", dir=folder) as name:
@@ -228,9 +231,6 @@ def check_processed(place: Place) -> Check:
     except OSError as error:
         action = "Make room, mend its permissions or name another with --processed."
         return Check("processed", FAULT, f"{where}; cannot be written: {error.strerror}", action)
-    if _is_within(place.processed, place.raw):
-        found = f"{where}; it lies in the raw folder, whose files are read as dumps"
-        return Check("processed", FAULT, found, "Name another with --processed.")
     if kind in _REMOTE:
         action = "Keep it on a local disk, and copy it for readers (docs/reliability.md)."
         return Check("processed", WARNING, f"{where}, which is no local disk", action)
@@ -239,12 +239,12 @@ def check_processed(place: Place) -> Check:
     return Check("processed", OK, where)
 
 
-def check_tables(place: Place) -> Check:
+def check_tables(setting: Setting) -> Check:
     """What was published last."""
     from clippings import store
 
     try:
-        snapshot = store.current(place.processed)
+        snapshot = store.current(setting.processed)
     except ClippingsError as error:
         return Check("tables", FAULT, str(error))
     if snapshot is None:
@@ -253,14 +253,14 @@ def check_tables(place: Place) -> Check:
     return Check("tables", OK, f"{count:,} articles in snapshot {snapshot.path.name}")
 
 
-def check_lock(place: Place) -> Check:
+def check_lock(setting: Setting) -> Check:
     """Is another run at work."""
     from clippings import store
 
-    if not (place.processed / ".store" / "lock").exists():
+    if not (setting.processed / ".store" / "lock").exists():
         return Check("lock", OK, "free")
     try:
-        with store.lock(place.processed):
+        with store.lock(setting.processed):
             return Check("lock", OK, "free")
     except LockedError:
         action = "Wait until it has ended; until then ingest ends with exit code 75."
@@ -269,10 +269,10 @@ def check_lock(place: Place) -> Check:
         return Check("lock", FAULT, str(error))
 
 
-def check_disk(place: Place) -> Check:
+def check_disk(setting: Setting) -> Check:
     """Is there room for the tables of the raw folder."""
-    free = shutil.disk_usage(_existing(place.processed)).free
-    raw = sum(map(_size, _files(place.raw)))
+    free = shutil.disk_usage(_existing(setting.processed)).free
+    raw = sum(map(_size, _files(setting.raw)))
     found = f"{free / 1e9:,.1f} GB free, the raw folder has {raw / 1e6:,.2f} MB"
     action = f"Make room: a first run may take {_SPACE_PER_RAW_BYTE} times the raw folder."
     if free < raw:
@@ -282,7 +282,7 @@ def check_disk(place: Place) -> Check:
     return Check("disk", OK, found)
 
 
-def check_machine(_: Place) -> Check:
+def check_machine(_: Setting) -> Check:
     """How many cores and how much memory there are."""
     from clippings.workers import memory_bytes
 
@@ -293,23 +293,23 @@ def check_machine(_: Place) -> Check:
     return Check("machine", OK, found)
 
 
-def check_layouts(place: Place) -> Check:
+def check_layouts(setting: Setting) -> Check:
     """Can the user's own layouts be used."""
     from clippings.layouts.layout import FOLDER, load_layouts
 
     try:
-        count = len(load_layouts(None, place.raw))
+        count = len(load_layouts(None, setting.raw))
     except ClippingsError as error:
         return Check("layouts", FAULT, str(error))
-    own = place.raw.parent / FOLDER
+    own = setting.raw.parent / FOLDER
     return Check("layouts", OK, f"{count}, {len(list(own.glob('*.toml')))} of them in {own}")
 
 
-def check_corrections(place: Place) -> Check:
+def check_corrections(setting: Setting) -> Check:
     """Can the corrections be used."""
     from clippings.corrections import FILE, read_corrections
 
-    path = place.raw.parent / FILE
+    path = setting.raw.parent / FILE
     try:
         corrections = read_corrections(path)
     except ClippingsError as error:
@@ -324,7 +324,7 @@ def check_corrections(place: Place) -> Check:
     return Check("corrections", OK, found)
 
 
-def check_trial(place: Place) -> Check:
+def check_trial(setting: Setting) -> Check:
     """Are a few lines split and tagged as they should be."""
     from clippings.choose import split_best
     from clippings.layouts.layout import load_layout
@@ -337,7 +337,7 @@ def check_trial(place: Place) -> Check:
         action = f"Install {_PACKAGE} again: its files are not as they were."
         return Check("trial", FAULT, f"expected {_TRIAL_TITLES}, found {titles}", action)
     try:
-        tagger = load_tagger(find_model(place.model), place.engine)
+        tagger = load_tagger(find_model(setting.model), setting.engine)
     except ModelError:
         return Check("trial", WARNING, "2 articles split, not tagged", "Mend the model first.")
     mentions = [each for one in tag((each.body for each in found.articles), tagger) for each in one]
@@ -345,7 +345,7 @@ def check_trial(place: Place) -> Check:
     result = f"2 articles split, {len(mentions)} names tagged: {names}"
     if mentions or not tagger.nlp.pipe_names:
         return Check("trial", OK, result)
-    is_shipped = place.model in (None, SHIPPED)
+    is_shipped = setting.model in (None, SHIPPED)
     action = f"Install {_PACKAGE} again." if is_shipped else "See whether this model finds names."
     return Check("trial", FAULT if is_shipped else WARNING, result, action)
 
@@ -387,7 +387,7 @@ def _file_system(folder: Path) -> str | None:
     return next((kinds[each] for each in (real, *real.parents) if each in kinds), None)
 
 
-CHECKS: tuple[Callable[[Place], Check], ...] = (
+CHECKS: tuple[Callable[[Setting], Check], ...] = (
     check_python,
     check_packages,
     check_extras,

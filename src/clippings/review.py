@@ -38,14 +38,20 @@ def explain_entity(name: str, processed: Path) -> Iterator[str]:
     """
     for entity in find_reasons(name, processed, most=_MOST_PLACES):
         count = entity["mention_count"]
-        yield f"{entity['name']} ({entity['label']}), {count} mentions, {entity['entity_id']}"
+        about = f"{entity['name']} ({entity['label']})"
+        yield f"{about}, {_count(count, 'mention')}, {entity['entity_id']}"
         for alias in entity["aliases"]:
-            yield f"  {alias['alias']}: {alias['mention_count']} mentions, {alias['rule']}"
+            times = _count(alias["mention_count"], "mention")
+            yield f"  {alias['alias']}: {times}, {alias['rule']}"
         for place in entity["mentions"]:
             where = f"{place['article_id']} {place['field']} {place['start']}"
             yield f"    {where}: {place['sentence']}"
         if count > len(entity["mentions"]):
             yield f"    and {count - len(entity['mentions'])} more"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def find_reasons(name: str, processed: Path, *, most: int | None = None) -> list[dict[str, Any]]:
