@@ -502,7 +502,8 @@ def load_work(processed: Path, key: str) -> dict[str, pa.Table] | None:
     if hashlib.sha256(content).digest() != stored[:32]:
         return None
     tables: dict[str, pa.Table] = {}
-    source = pa.BufferReader(content)
+    # A BufferReader would let a single row hold the bytes of all tables for as long as it waits.
+    source = io.BytesIO(content)
     while source.tell() < len(content):
         table = pa.ipc.open_stream(source).read_all()
         tables[table.schema.metadata[b"table"].decode()] = table
