@@ -302,6 +302,28 @@ def test_all_is_on_disk_before_it_is_current(
 # Old snapshots
 
 
+@pytest.fixture
+def _no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Old snapshots go at once."""
+    monkeypatch.setattr(store, "_REST_SECONDS", 0)
+
+
+def test_none_goes_within_a_minute_of_the_one_behind_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    processed = tmp_path / "tables"
+    for number in range(5):
+        commit(processed, set(), {number: 1})
+    assert len(snapshot_names(processed)) == 5
+    old, later = (processed / ".snapshots" / name for name in snapshot_names(processed)[:2])
+    minute_ago = (later / "manifest.json").stat().st_mtime - 61
+    os.utime(later / "manifest.json", (minute_ago, minute_ago))
+    commit(processed, set(), {5: 1})
+    assert not old.exists()
+    assert later.exists()
+
+
+@pytest.mark.usefixtures("_no_rest")
 def test_three_snapshots_are_kept(tmp_path: Path) -> None:
     processed = tmp_path / "tables"
     for number in range(6):
@@ -311,6 +333,7 @@ def test_three_snapshots_are_kept(tmp_path: Path) -> None:
     assert {path.name for path in (processed / ".store" / "parts").iterdir()} == listed
 
 
+@pytest.mark.usefixtures("_no_rest")
 def test_a_pinned_snapshot_outlives_commits(tmp_path: Path) -> None:
     processed = tmp_path / "tables"
     commit(processed, set(), {0: 3})
@@ -326,6 +349,7 @@ def test_a_pinned_snapshot_outlives_commits(tmp_path: Path) -> None:
     assert not names & {part.name for part in pinned.parts("aliases")}
 
 
+@pytest.mark.usefixtures("_no_rest")
 def test_a_snapshot_that_goes_while_it_is_opened_is_no_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -346,6 +370,7 @@ def test_a_snapshot_that_goes_while_it_is_opened_is_no_error(
         assert snapshot.path.name == "00000006"
 
 
+@pytest.mark.usefixtures("_no_rest")
 def test_a_snapshot_that_goes_while_it_is_locked_is_no_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -379,6 +404,7 @@ def test_a_lock_is_held_by_one(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.usefixtures("_no_rest")
 def test_what_a_killed_run_leaves_is_cleared_away(tmp_path: Path) -> None:
     processed = tmp_path / "tables"
     for number in range(4):

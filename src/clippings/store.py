@@ -27,11 +27,13 @@ import os
 import platform
 import shlex
 import shutil
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
@@ -51,6 +53,9 @@ _LOOKS = "looks.json"
 _NEXT = ".next"
 _KEPT = 3
 """Snapshots kept, the current one among them; older ones go unless a reader holds them."""
+_REST_SECONDS = 60
+"""None goes sooner after another took its place: a reader of the bare path may just be listing its
+files, stopped by a busy machine, and must not find half of them."""
 _BUCKET_ROWS = 4096
 """Rows of a table up to which another digit of buckets is not worth its files."""
 _WHOLE_BUCKETS = 8
@@ -424,6 +429,11 @@ def collect(processed: Path) -> None:
 def _collect_snapshots(processed: Path) -> set[str] | None:
     """Delete old snapshots; give the names of the parts that are left, None where unknown."""
     snapshots = _snapshots(processed)
+    old = [
+        path
+        for path, later in pairwise(snapshots[: 1 - _KEPT])
+        if time.time() - _written_at(later) >= _REST_SECONDS
+    ]
     live: set[str] | None = set()
     for path in snapshots:
         parts: set[str] | None = None
@@ -432,13 +442,21 @@ def _collect_snapshots(processed: Path) -> set[str] | None:
                 tables = _unseal(handle.read())["tables"].values()
                 parts = {part[0] for table in tables for part in table["parts"].values()}
             is_damaged = parts is None and path != snapshots[-1]
-            if path in snapshots[:-_KEPT] or is_damaged:
+            if path in old or is_damaged:
                 # Fails where a reader holds it.
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 _delete_snapshot(path)
                 parts = set()
         live = None if live is None or parts is None else live | parts
     return live
+
+
+def _written_at(snapshot: Path) -> float:
+    """Tell when a snapshot was made, in seconds since 1970; long ago where nothing tells."""
+    try:
+        return (snapshot / _MANIFEST).stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _delete_snapshot(path: Path) -> None:

@@ -10,7 +10,8 @@ standard input:
 - "kill_touch": before that change of the file system, counted from 1;
 - "kill_after": the run is killed so many seconds after it began;
 - "fail", "room", "is_syncing": see `calls.Calls`;
-- "bucket_rows": rows of a table up to which it has no more buckets, so that small ones have many.
+- "bucket_rows": rows of a table up to which it has no more buckets, so that small ones have many;
+- "rest_seconds": how long old snapshots are left alone (0, so that every run deletes some).
 
 The answer is a line of JSON, a list where more than one run was asked for: the signal that ended
 the run, or 0; its exit code, as that of the command, and 70 for an error that is none of ours; its
@@ -114,6 +115,7 @@ def _run(order: dict[str, Any], writer: int) -> None:
         return process(*arguments)
 
     store._BUCKET_ROWS = order.get("bucket_rows", store._BUCKET_ROWS)
+    store._REST_SECONDS = order.get("rest_seconds", 0)
     store.checkpoint = checkpoint
     pipeline.process = process_and_tell
     calls = Calls(

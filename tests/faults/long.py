@@ -245,7 +245,8 @@ def many_buckets() -> Iterator[None]:
 
 
 def run_once(place: Place, desk: Any, **order: Any) -> dict[str, Any]:
-    run: dict[str, Any] = place.fork(desk, bucket_rows=BUCKET_ROWS, **order)
+    order |= {"bucket_rows": BUCKET_ROWS, "rest_seconds": store._REST_SECONDS}
+    run: dict[str, Any] = place.fork(desk, **order)
     return run
 
 
