@@ -9,6 +9,7 @@ figures are those of one machine at one time, and no test asserts them.
 """
 
 import argparse
+import json
 import os
 import platform
 import resource
@@ -40,33 +41,31 @@ class Cost(NamedTuple):
     megabytes: float
 
 
+_RUN = """
+import json, resource, subprocess, sys, time
+start = time.perf_counter()
+done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
+wall = time.perf_counter() - start
+usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+kilobytes = usage.ru_maxrss / (1 if sys.platform == "linux" else 1024)
+print(json.dumps([wall, usage.ru_utime + usage.ru_stime, kilobytes / 1024]))
+sys.exit(done.returncode)
+"""
+"""Runs a command from a small process: a child begins with the memory of the one that forks it."""
+
+
 class Race:
     """Runs the sides on one folder of dumps, and notes what each took."""
 
     def __init__(self, folder: Path, article_count: int) -> None:
         self.raw, self.folder = folder / "raw", folder
         write_dumps(self.raw, article_count)
+        self.texts = read_texts(self.raw)
         self.costs: dict[str, list[Cost]] = {}
 
     def run(self, name: str, command: list[str]) -> Cost:
         """Run a command to its end."""
-        start = time.perf_counter()
-        process = subprocess.Popen(
-            command,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        # Its workers count too, those that it has waited for.
-        _, status, usage = os.wait4(process.pid, 0)
-        if status:
-            raise RuntimeError(f"{name}: {process.stderr.read() if process.stderr else ''}")
-        cost = Cost(
-            time.perf_counter() - start,
-            usage.ru_utime + usage.ru_stime,
-            usage.ru_maxrss / (1024 if sys.platform == "linux" else 2**20),
-        )
-        process.returncode = 0
+        cost = Cost(*json.loads(ask_python("-c", _RUN, *command)))
         self.costs.setdefault(name, []).append(cost)
         return cost
 
@@ -92,15 +91,14 @@ class Race:
             pd.testing.assert_frame_equal(loop, other)
         articles = pd.read_parquet(self.processed / "articles.parquet")
         mentions = pd.read_parquet(self.processed / "mentions.parquet")
-        texts = read_texts(self.raw)
-        number_of = {text: number for number, text in enumerate(texts)}
         whole = articles.set_index("article_id")[["title", "body"]].stack()
         keys = pd.MultiIndex.from_frame(mentions[["article_id", "field"]])
-        mentions["text"] = [number_of[text] for text in whole.loc[keys]]
-        ours = mentions[["text", "start", "end", "surface", "label"]]
+        ours = mentions.assign(text=whole.loc[keys].to_numpy())[loop.columns]
+        # Two articles may bear one title, so the texts are compared and not their numbers.
+        theirs = loop.assign(text=[self.texts[number] for number in loop["text"]])
         order = ["text", "start"]
         pd.testing.assert_frame_equal(
-            loop.sort_values(order).reset_index(drop=True),
+            theirs.sort_values(order).reset_index(drop=True),
             ours.sort_values(order).reset_index(drop=True),
             check_dtype=False,
         )
@@ -191,14 +189,24 @@ def print_memory(word_count: int) -> None:
 
     for _ in tag(texts(), tagger):
         pass
-    usage = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(usage / (1024 if sys.platform == "linux" else 2**20))
+    print(measure_peak())
 
 
-def ask_self(*arguments: str) -> str:
-    """Run a part of this file in a process of its own."""
-    command = [sys.executable, __file__, *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+def measure_peak() -> float:
+    """Measure the most memory that this program has had, in MB."""
+    try:  # unlike what getrusage tells, it begins anew with every program
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def ask_python(*arguments: str) -> str:
+    """Run Python in a process of its own, and give what it prints."""
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return done.stdout
 
 
 # --- the report -------------------------------------------------------------------------------
@@ -258,7 +266,9 @@ def last(folder: Path) -> Path:
 def run_shares(folder: Path, article_count: int) -> Iterator[str]:
     """Show which share of the time each step takes."""
     write_dumps(folder / "raw", article_count)
-    lines = ask_self("--shares", str(folder / "raw"), str(folder / "processed")).splitlines()
+    lines = ask_python(
+        __file__, "--shares", str(folder / "raw"), str(folder / "processed")
+    ).splitlines()
     seconds = {step: float(took) for step, took in (line.split("\t") for line in lines)}
     total = sum(seconds.values())
     yield f"| step, {article_count:,} articles on one core | s | share |"
@@ -281,7 +291,9 @@ def run_scale(folder: Path, counts: list[int]) -> Iterator[str]:
 
 def run_memory() -> Iterator[str]:
     """Show what memory tagging keeps."""
-    small, large = (float(ask_self("--memory", str(count))) for count in (200_000, 5_000_000))
+    small, large = (
+        float(ask_python(__file__, "--memory", str(count))) for count in (200_000, 5_000_000)
+    )
     yield f"Memory after 200,000 words: {small:.0f} MB; after 5,000,000: {large:.0f} MB, "
     yield f"{large / small:.2f} times that."
 
