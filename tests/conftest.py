@@ -82,6 +82,14 @@ class Desk:
             shutil.copytree(self.processed, root / "processed", symlinks=True)
         return Desk(root / "raw", root / "processed", self.model)
 
+    def fill(self, write_dump: Callable[..., str]) -> None:
+        """Put nine files: six dumps that overlap, one that says nothing new, rubbish, a name."""
+        for number in range(6):
+            self.put(f"{number}.txt", write_dump(number, number + 1))
+        self.put("same.txt", write_dump(0, 1))
+        self.put("bad.txt", b"\0")
+        self.put(os.fsdecode("über\n🕯.txt".encode()), write_dump(7))
+
     def assert_tidy(self) -> None:
         """Nothing lies about that a run should have cleared away."""
         links = {f"{table}.parquet" for table in TABLES} | {"datapackage.json"}

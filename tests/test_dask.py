@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -56,14 +56,6 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return importlib.import_module("cluster")
 
 
-def fill(desk: Any, write_dump: Callable[..., str]) -> None:
-    for number in range(6):
-        desk.put(f"{number}.txt", write_dump(number, number + 1))
-    desk.put("same.txt", write_dump(0, 1))
-    desk.put("bad.txt", b"\0")
-    desk.put(os.fsdecode("über\n🕯.txt".encode()), write_dump(7))
-
-
 def run_flow(flow: Any, desk: Any, **options: Any) -> Any:
     folders = {"raw": str(desk.raw), "processed": str(desk.processed), "model": desk.model}
     values = {**folders, "engine": "dask", "workers": 2, **options}
@@ -104,7 +96,7 @@ def die(batch: pipeline.Batch) -> pipeline.Done:
 def test_two_workers_give_the_same_bytes_and_load_the_model_once_each(
     flow: Any, desk: Any, write_dump: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fill(desk, write_dump)
+    desk.fill(write_dump)
     with monkeypatch.context() as patch:
         patch.setattr(pipeline, "process_batch", note_loads)
         state = run_flow(flow, desk)
@@ -176,7 +168,7 @@ def test_the_dumps_of_a_dead_worker_are_done_by_another(
     from distributed import Client
 
     monkeypatch.setattr(pipeline, "_BATCH_DUMPS", 3)
-    fill(desk, write_dump)
+    desk.fill(write_dump)
     with Client(scheduler) as client:
         client.wait_for_workers(2, timeout=PATIENCE_SECONDS)
         with monkeypatch.context() as patch:

@@ -27,14 +27,6 @@ _HUGE = "import numpy; numpy.zeros(10**9)"
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are kept on Linux")
 
 
-def fill(desk: Any, write_dump: Callable[..., str]) -> None:
-    for number in range(6):
-        desk.put(f"{number}.txt", write_dump(number, number + 1))
-    desk.put("same.txt", write_dump(0, 1))
-    desk.put("bad.txt", b"\0")
-    desk.put(os.fsdecode("über\n🕯.txt".encode()), write_dump(7))
-
-
 def wait_for(condition: Callable[[], Any]) -> Any:
     """Wait until something holds; what it gives is given."""
     end = time.monotonic() + _PATIENCE_SECONDS
@@ -74,7 +66,7 @@ def begun(desk: Any) -> Counter[str]:
 def test_two_workers_give_the_same_bytes(
     desk: Any, write_dump: Callable[..., str], tagged: list[bytes]
 ) -> None:
-    fill(desk, write_dump)
+    desk.fill(write_dump)
     told: list[tuple[int, int]] = []
     run = desk.ingest(workers=2, progress=lambda *counts: told.append(counts))
     assert tagged == []  # not in this process
@@ -109,7 +101,7 @@ def test_a_single_batch_is_worked_off_in_a_process_too(
 def test_a_dump_that_ends_its_worker_is_a_problem_and_the_others_are_done(
     desk: Any, write_dump: Callable[..., str], harm: str, code: str, tries: int, found: str
 ) -> None:
-    fill(desk, write_dump)
+    desk.fill(write_dump)
     desk.put("3.txt", f"HARM {harm}\n\n{write_dump(3)}")
     with harmful():
         run = desk.ingest(workers=2, seconds_per_dump=10, max_worker_bytes=2**28)
@@ -132,7 +124,7 @@ def test_a_dump_that_ends_its_worker_is_a_problem_and_the_others_are_done(
 def test_a_worker_that_is_killed_once_costs_nothing(
     desk: Any, write_dump: Callable[..., str]
 ) -> None:
-    fill(desk, write_dump)
+    desk.fill(write_dump)
     once = "once = folder / 'once'; once.exists() or (once.mkdir(), os.kill(os.getpid(), 9))"
     desk.put("3.txt", f"HARM import os; {once}\n\n{write_dump(3)}")
     with harmful():
@@ -178,7 +170,7 @@ def test_an_error_that_is_no_dumps_own_fails_the_run(
     desk.ingest()
     before = desk.parts()
     others = set(children_of(os.getpid()))
-    fill(desk, write_dump)
+    desk.fill(write_dump)
     with harmful(work), pytest.raises(error, match="gone"):
         desk.ingest(workers=2)
     assert desk.parts() == before
@@ -191,7 +183,7 @@ def test_whoever_stops_a_run_does_not_wait_for_the_workers(
     desk: Any, write_dump: Callable[..., str]
 ) -> None:
     others = set(children_of(os.getpid()))
-    fill(desk, write_dump)
+    desk.fill(write_dump)
 
     def stop(done: int, total: int) -> None:
         raise KeyboardInterrupt
@@ -210,7 +202,7 @@ def test_workers_end_with_the_run_that_is_killed(
     desk: Any, write_dump: Callable[..., str], harm: str
 ) -> None:
     """Those that wait end at once; one that hears nothing, when the time of its dump is up."""
-    fill(desk, write_dump)
+    desk.fill(write_dump)
     desk.put("3.txt", f"HARM {harm}\n\n{write_dump(3)}")
     code = (
         f"import sys; sys.path.insert(0, {str(_HERE)!r});"
