@@ -126,21 +126,23 @@ def read_texts(raw: Path) -> list[str]:
 
 def print_shares(raw: Path, processed: Path) -> None:
     """Run clippings in this process and print the seconds of processor time of its steps."""
-    from clippings import pipeline, tag
+    from clippings import pipeline, publish, stories, tag, work
     from clippings.models import find_model
 
     seconds: dict[str, float] = {}
     steps: list[tuple[Any, str, str]] = [
         (pipeline, "find_dumps", "read"),
-        (pipeline, "read_content", "read"),
-        (pipeline, "decode", "read"),
-        (pipeline.choose, "split_best", "split"),
+        (work, "read_content", "read"),
+        (work, "decode", "read"),
+        (work.choose, "split_best", "split"),
         (tag.Tagger, "find", "tag"),
-        (pipeline, "to_arrow", "write"),
-        (pipeline.store, "save_work", "write"),
-        (pipeline._Articles, "put_entities", "entities"),
-        (pipeline._Articles, "put_stories", "stories"),
-        (pipeline, "_publish", "publish"),
+        (work, "to_arrow", "write"),
+        (work.store, "save_work", "write"),
+        (work, "bind_articles", "entities"),
+        (stories, "sign", "stories"),
+        (publish, "put_entities", "entities"),
+        (publish, "_put_stories", "stories"),
+        (pipeline, "publish", "publish"),
     ]
     running: list[str] = []
 

@@ -114,9 +114,11 @@ def make_work(processed: Path, count: int, per_dump: int, stock: int) -> list[st
     """Save the work of dumps, made up; give the keys."""
     import pyarrow as pa
 
-    from clippings import store
+    from clippings import store, work
+    from clippings.bound import bind_articles
     from clippings.records import arrow_schema
     from clippings.scan import hash_id
+    from clippings.side import BOUND
 
     writer = Writer(1, stock)
     keys = []
@@ -154,25 +156,27 @@ def make_work(processed: Path, count: int, per_dump: int, stock: int) -> list[st
             tables[name] = pa.Table.from_arrays(arrays, schema=schema)
         tables["problems"] = arrow_schema("problems").empty_table()
         keys.append(hash_id(str(first)))
-        store.save_work(processed, keys[-1], tables)
+        tables[BOUND] = bind_articles(tables["mentions"], tables["articles"])
+        store.save_work(processed, work.name_work(keys[-1]), tables)
     return keys
 
 
-def publish(processed: Path, keys_file: Path) -> None:
+def publish_work(processed: Path, keys_file: Path) -> None:
     """Publish saved work; runs in a process of its own."""
-    from clippings import pipeline, store
+    from clippings import plan, store
     from clippings.corrections import Corrections
+    from clippings.publish import publish
     from clippings.registry import Registry
     from clippings.scan import Found
 
     state = {}
     for number, key in enumerate(keys_file.read_text().split()):
         found = Found(f"{number:06}.txt", sha256=f"{number:064x}", byte_count=1000)
-        state[found.dump_id] = pipeline._note(found, key, None)
-    plan = pipeline._Plan(state, {}, ())
+        state[found.dump_id] = plan.describe(found, key, None)
     with store.lock(processed):
-        arguments = (plan, processed, processed, None, Registry({}, {}), Corrections(), 1)
-        snapshot, _ = pipeline._publish(*arguments)
+        planned = plan.Plan(state, {}, ())
+        arguments = (planned, processed, processed, None, Registry({}, {}), Corrections(), 1)
+        snapshot, _ = publish(*arguments)
         store.collect(processed)
     print(f"committed {snapshot.path.name}")
 
@@ -323,13 +327,13 @@ class Watch:
 
 STAGES = {
     "find_dumps": "scan",
-    "_known": "scan",
-    "_plan": "plan",
+    "find_kept": "scan",
+    "make_plan": "plan",
     "process_batch": "process",
-    "_publish": "publish",
+    "publish": "publish",
     "_report": "rest",
 }
-PUT_STAGES = {"put": "publish", "put_stories": "stories", "put_entities": "entities"}
+PUT_STAGES = {"_put_stories": "stories", "put_entities": "entities"}
 STORE_STAGES = {
     "recover": "plan",
     "read_looks": "scan",
@@ -349,7 +353,7 @@ def ingest(raw: Path, processed: Path, *, is_idle: bool) -> dict[str, float]:
     Returns:
         Processor seconds by stage, and rows read.
     """
-    from clippings import pipeline, store
+    from clippings import pipeline, publish, store
     from clippings.pipeline import ingest
 
     if not is_idle:  # so that they count for "start", not for the stage that comes to them first
@@ -364,7 +368,7 @@ def ingest(raw: Path, processed: Path, *, is_idle: bool) -> dict[str, float]:
     watch = Watch()
     for owner, stages in (
         (pipeline, STAGES),
-        (pipeline._Articles, PUT_STAGES),
+        (publish, PUT_STAGES),
         (store, STORE_STAGES),
     ):
         for name, stage in stages.items():
@@ -428,7 +432,7 @@ def main() -> None:
     options = parser.parse_args()
     options.per_dump = options.per_dump or (3 if options.incremental else 50)
     if options.publish:
-        publish(*options.publish)
+        publish_work(*options.publish)
         tell()
     elif options.ingest:
         tell(ingest(*options.ingest, is_idle=options.idle))

@@ -20,7 +20,7 @@ from clippings.archives import read_content
 from clippings.errors import ClippingsError, ReadError, WorkerError
 from clippings.models import Model, find_model, fingerprint_folder
 from clippings.office import fingerprint
-from clippings.pipeline import Batch, Done
+from clippings.work import Batch, Done
 
 Work = Callable[[Batch], Done]
 Name = Callable[[Batch], str]

@@ -42,8 +42,10 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from clippings.cli import add_ingest_options
 from clippings.errors import ClippingsError, LockedError
-from clippings.pipeline import Batch, Done, Pool, ingest
+from clippings.pipeline import ingest
+from clippings.pool import Pool
 from clippings.summary import quote, write_markdown, write_text
+from clippings.work import Batch, Done
 
 ARTIFACT = "clippings-run"
 """Key of the report that each run leaves in Prefect."""
@@ -135,7 +137,7 @@ def map_batches(
         work: What to do with a batch.
         batches: What to work off.
         workers: Most processes at a time; 1 for this one.
-        limits: What a dump may take in a process, as `pipeline.Pool` takes it.
+        limits: What a dump may take in a process, as `pool.Pool` takes it.
 
     Yields:
         What was done, batch by batch.

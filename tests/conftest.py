@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 import spacy
 
-from clippings import pipeline, store
+from clippings import pipeline, store, work
 from clippings.records import TABLES, arrow_schema
 
 PHRASES = {
@@ -187,13 +187,13 @@ def publish() -> Callable[..., Path]:
 def tagged(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """The content of every dump that was read and tagged, as it happens."""
     contents: list[bytes] = []
-    real = pipeline.process
+    real = work.process
 
     def process(content: bytes, *arguments: Any) -> Any:
         contents.append(content)
         return real(content, *arguments)
 
-    monkeypatch.setattr(pipeline, "process", process)
+    monkeypatch.setattr(work, "process", process)
     return contents
 
 

@@ -10,21 +10,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from clippings import entities
+from clippings import entities, spellings
+from clippings.bound import bind_articles
+from clippings.columns import within, without
 from clippings.corrections import Correction, Corrections
-from clippings.entities import (
-    Readings,
-    Resolution,
-    Resolver,
-    bind_articles,
-    resolve,
-    resolve_mentions,
-)
+from clippings.entities import Resolution, Resolver, resolve, resolve_mentions
 from clippings.reach import Standing, find_names
 from clippings.records import arrow_schema
 from clippings.registry import Registry
 from clippings.side import READINGS, schema_of
-from clippings.spill import within, without
+from clippings.spellings import Readings
 
 Mention = tuple[str, str, str]  # article_id, label, surface
 
@@ -449,13 +444,13 @@ def test_names_read_before_are_not_compared_again(monkeypatch: pytest.MonkeyPatc
     before = [("a", *NAMES[0]), ("b", *NAMES[1]), ("c", *NAMES[3])]
     earlier, _ = settle([bind(before)], [])
     compared: list[tuple[str, str]] = []
-    real = entities.same_name
+    real = spellings.same_name
 
     def look(a: str, b: str, label: str) -> bool:
         compared.append((a, b))
         return real(a, b, label)
 
-    monkeypatch.setattr(entities, "same_name", look)
+    monkeypatch.setattr(spellings, "same_name", look)
     kept = pa.concat_tables(list(earlier.readings.tables()))
     settle([bind([*before, ("d", *NAMES[2])])], [], Readings(kept))
     assert {NAMES[2][1]} <= {name for pair in compared for name in pair}

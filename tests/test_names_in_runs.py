@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clippings import pipeline, store
+from clippings import settle, store, work
 from clippings.errors import StoreError
 from clippings.review import explain_entity, write_review
 
@@ -42,9 +42,9 @@ def articles(desk) -> dict[str, dict]:
     return {row["title"]: row for row in desk.rows("articles")}
 
 
-@pytest.mark.parametrize("few", [0, pipeline._FEW])  # 0: only names that a change can concern
+@pytest.mark.parametrize("few", [0, settle._FEW])  # 0: only names that a change can concern
 def test_a_new_dump_beside_corrections_equals_a_rebuild(desk, monkeypatch, few: int) -> None:
-    monkeypatch.setattr(pipeline, "_FEW", few)
+    monkeypatch.setattr(settle, "_FEW", few)
     desk.put("a.txt", DUMP)
     write_corrections(
         desk, "merge,ORG,Knesset,Bank Leumi,,", "ignore,PLACE,Jaffa,,,", "rename,ORG,Knesset,K,,"
@@ -87,7 +87,7 @@ def test_date_and_outlet_of_an_article_are_corrected_and_taken_back(desk) -> Non
 def test_a_correction_is_applied_without_tagging_again(desk, monkeypatch) -> None:
     desk.put("a.txt", DUMP)
     desk.ingest()
-    monkeypatch.setattr(pipeline, "process", None)  # whoever tags, fails
+    monkeypatch.setattr(work, "process", None)  # whoever tags, fails
     write_corrections(desk, "merge,ORG,Knesset,Bank Leumi,,", "ignore,PLACE,Jaffa,,,")
     desk.ingest()
     names = {row["name"] for row in desk.rows("entities")}

@@ -28,7 +28,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import clippings
-from clippings import entities, pipeline, scan, side, split, store
+from clippings import entities, groups, pipeline, plan, scan, settle, side, split, store, work
 from clippings.aliases import by_key
 from clippings.errors import LayoutError, LockedError, ModelError, ReadError, StoreError
 from clippings.layouts.layout import load_layouts
@@ -118,7 +118,7 @@ def check_articles(tables: dict[str, list[dict[str, Any]]]) -> None:
             if topic["article_id"] == row["article_id"]
         ]
         article = SimpleNamespace(**row, topics=topics)
-        assert pipeline.article_id(article) == row["article_id"]
+        assert work.article_id(article) == row["article_id"]
         assert row["word_count"] == len(row["body"].split())
         assert (row["published_date"] is None) == (row["date_precision"] is None)
         for paragraph in row["body"].split("\n\n"):
@@ -488,7 +488,7 @@ def take_step(desk: Any, write_dump: Callable[..., str], step: Any) -> None:
 @pytest.mark.slow
 @given(
     steps=st.lists(st.lists(_STEPS, min_size=1, max_size=4), min_size=1, max_size=6),
-    few=st.sampled_from([0, pipeline._FEW]),
+    few=st.sampled_from([0, settle._FEW]),
 )
 @settings(max_examples=12, deadline=None, suppress_health_check=_SLOW_FIXTURE)
 def test_any_history_equals_a_rebuild(
@@ -501,7 +501,7 @@ def test_any_history_equals_a_rebuild(
     desk = make_desk()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store, "_BUCKET_ROWS", 5)
-        patch.setattr(pipeline, "_FEW", few)  # 0: only names that a change can concern, always
+        patch.setattr(settle, "_FEW", few)  # 0: only names that a change can concern, always
         for some in steps:
             for step in some:
                 take_step(desk, write_dump, step)
@@ -637,7 +637,7 @@ def test_another_rule_does_all_again(
             ),
         )
     else:
-        owner = split if place == "split.VERSION" else pipeline
+        owner = split if place == "split.VERSION" else plan
         monkeypatch.setattr(owner, place.rpartition(".")[2], 1_000_000)
     desk.ingest()
     assert len(tagged) == 2
@@ -652,7 +652,7 @@ def test_another_schema_does_all_again(
     desk.put("a.txt", write_dump(1))
     desk.ingest()
     tagged.clear()
-    for module in (pipeline, store):
+    for module in (pipeline, plan, store):
         monkeypatch.setattr(module, "SCHEMA_VERSION", 1_000_000)
     assert desk.ingest().is_changed
     assert len(tagged) == 1
@@ -668,9 +668,9 @@ def test_other_rules_for_entities_resolve_again(
     desk.ingest()
     before = desk.parts()
     tagged.clear()
-    monkeypatch.setattr(entities, "curated_id", lambda slug: hash_id("other", slug))
+    monkeypatch.setattr(groups, "curated_id", lambda slug: hash_id("other", slug))
     assert not desk.ingest().is_changed  # nothing says that the rules changed
-    monkeypatch.setattr(entities, "VERSION", 1_000_000)
+    monkeypatch.setattr(side, "ENTITIES_VERSION", 1_000_000)
     assert desk.ingest().is_changed
     assert tagged == []
     registry = store.current(desk.processed).path / "registry.json"
@@ -704,7 +704,7 @@ def stop_after(count: int) -> pipeline.Map:
 def test_finished_dumps_are_not_done_again(
     desk: Any, write_dump: Callable[..., str], tagged: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "_BATCH_DUMPS", 1)
+    monkeypatch.setattr(plan, "_BATCH_DUMPS", 1)
     for number in range(5):
         desk.put(f"{number}.txt", write_dump(*range(number + 1)))
     with pytest.raises(StopError):
@@ -767,7 +767,7 @@ def test_any_order_and_threads_give_the_same(
     desk: Any, write_dump: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As Prefect and Dask work: in threads, in any order, the same content in several batches."""
-    monkeypatch.setattr(pipeline, "_BATCH_DUMPS", 1)
+    monkeypatch.setattr(plan, "_BATCH_DUMPS", 1)
     for number in range(12):
         desk.put(f"{number}.txt", write_dump(number // 4))
 
@@ -1192,7 +1192,7 @@ def test_tables_that_are_no_folder_are_refused(desk: Any) -> None:
 def test_progress_counts_every_dump(
     desk: Any, write_dump: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "_BATCH_DUMPS", 2)
+    monkeypatch.setattr(plan, "_BATCH_DUMPS", 2)
     for number in range(5):
         desk.put(f"{number}.txt", write_dump(number))
     told: list[tuple[int, int]] = []
@@ -1203,7 +1203,7 @@ def test_progress_counts_every_dump(
 def test_large_dumps_come_first_and_alone(
     desk: Any, write_dump: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "_BATCH_BYTES", 1600)
+    monkeypatch.setattr(plan, "_BATCH_BYTES", 1600)
     for number, count in enumerate([1, 12, 1, 2, 6]):
         desk.put(f"{number}.txt", write_dump(*range(count)))
     sizes: list[list[int]] = []

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from clippings import spill
 from clippings.records import arrow_schema
-from clippings.spill import Change, Spill, distinct, within, without
+from clippings.spill import Change, Spill
 
 _SCHEMA = pa.schema([("owner", pa.string()), ("number", pa.int64())])
 _OWNERS = ("00a", "00b", "0f1", "a00", "ff0")
@@ -62,11 +62,3 @@ def test_a_change_knows_who_goes_and_who_comes(tmp_path: Path) -> None:
     assert change.added("aa")["alias"].to_pylist() == ["x", "z"]
     assert change.added("cc")["alias"].to_pylist() == ["other"]
     assert sorted(change.owners().to_pylist()) == ["aa1", "aa2", "bb1", "cc1", "dd1"]
-
-
-def test_copies_and_choices() -> None:
-    made = rows(("a", 1), ("b", 2), ("a", 1), ("a", 3))
-    assert distinct(made, ["owner", "number"]).equals(rows(("a", 1), ("b", 2), ("a", 3)))
-    assert without(made, "owner", pa.array(["a"])).equals(rows(("b", 2)))
-    assert within(made, "owner", pa.array(["b"])).equals(rows(("b", 2)))
-    assert without(made, "owner", pa.array([], pa.string())).equals(made)

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from clippings import spill, store
+from clippings import store
+from clippings.columns import within as keep
 from clippings.errors import StoreError
 from clippings.evidence import find_bytes
 from clippings.lookup import find_named, find_one
@@ -156,7 +157,7 @@ def cooccurrence(
     if within not in _UNITS:
         raise StoreError(f'expected a unit of {", ".join(_UNITS)}, found "{within}"')
     with store.pin(Path(processed)) as snapshot:
-        entities = spill.within(snapshot.read("entities"), "label", pa.array(labels))
+        entities = keep(snapshot.read("entities"), "label", pa.array(labels))
         entities = entities.sort_by([("mention_count", "descending"), ("entity_id", "ascending")])
         if entity is not None:
             asked = find_one(snapshot, entity)
@@ -164,7 +165,7 @@ def cooccurrence(
             entities = pa.concat_tables([asked, entities.filter(others)])
         entities = entities.select(["entity_id", "name", "label"]).combine_chunks()
         mentions = snapshot.read("mentions", columns=["article_id", "field", "start", "entity_id"])
-        mentions = spill.within(mentions, "entity_id", entities["entity_id"])
+        mentions = keep(mentions, "entity_id", entities["entity_id"])
         article_ids = pc.unique(mentions["article_id"])
         articles = pc.index_in(mentions["article_id"], article_ids).to_numpy()
         numbers = pc.index_in(mentions["entity_id"], entities["entity_id"]).to_numpy()
@@ -226,7 +227,7 @@ def _read_articles(
             last = bisect_right(ids, part["article_id"][-1].as_py())
             # Not all ids, for which a new index would be made with every part.
             own = article_ids.slice(first, last - first)
-            yield first, spill.within(part, "article_id", own).combine_chunks()
+            yield first, keep(part, "article_id", own).combine_chunks()
 
 
 def _place(articles: np.ndarray, starts: np.ndarray) -> np.ndarray:
@@ -289,7 +290,7 @@ def concordance(
         entities = find_named(snapshot, name, label)
         columns = ["article_id", "field", "start", "end", "entity_id"]
         mentions = snapshot.read("mentions", columns=columns)
-        mentions = spill.within(mentions, "entity_id", entities["entity_id"])
+        mentions = keep(mentions, "entity_id", entities["entity_id"])
         articles = {
             article["article_id"]: article
             for _, part in _read_articles(

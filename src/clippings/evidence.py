@@ -11,10 +11,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from clippings.archives import read_content
+from clippings.columns import within
 from clippings.errors import ReadError, StoreError
 from clippings.read import Dump, decode
 from clippings.records import FIELDS
-from clippings.spill import within
 
 if TYPE_CHECKING:
     import pyarrow as pa

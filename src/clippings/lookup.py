@@ -6,11 +6,11 @@ import difflib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from clippings.columns import within
 from clippings.entities import resolve
 from clippings.errors import StoreError
 from clippings.names import lookup_key, same_name, skeleton
 from clippings.records import LABELS
-from clippings.spill import within
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from clippings.binding import name_key
+from clippings.columns import within
 from clippings.records import LABELS
 from clippings.registry import Registry
 from clippings.scan import hash_id
-from clippings.spill import within
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING
 
+from clippings.columns import distinct, without
 from clippings.side import schema_of, table_key
 
 if TYPE_CHECKING:
@@ -191,36 +192,3 @@ class Change:
         owner = self.key[0]
         instead = self._instead.filter(pc.starts_with(self._instead[owner], prefix))
         return pa.concat_tables([instead, without(rows, owner, instead[owner])])
-
-
-def distinct(rows: pa.Table, key: Iterable[str]) -> pa.Table:
-    """Drop the second and later copies of rows."""
-    import numpy as np
-    import pyarrow as pa
-
-    names = list(key)
-    numbers = rows.select(names).append_column("row", pa.array(np.arange(rows.num_rows)))
-    first = numbers.group_by(names, use_threads=False).aggregate([("row", "min")])
-    if first.num_rows == rows.num_rows:
-        return rows
-    return rows.take(first["row_min"])
-
-
-def without(rows: pa.Table, column: str, values: pa.Array | pa.ChunkedArray) -> pa.Table:
-    """Leave out the rows that hold one of some values in a column."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if not len(values) or not rows.num_rows:
-        return rows
-    value_set = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    return rows.filter(pc.invert(pc.is_in(rows[column], value_set)))
-
-
-def within(rows: pa.Table, column: str, values: pa.Array | pa.ChunkedArray) -> pa.Table:
-    """Leave only the rows that hold one of some values in a column."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    value_set = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    return rows.filter(pc.is_in(rows[column], value_set))

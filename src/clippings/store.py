@@ -39,11 +39,13 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from clippings import datapackage
+from clippings.columns import join, within, without
 from clippings.errors import LockedError, StoreError
 from clippings.records import SCHEMA_VERSION, TABLES
 from clippings.registry import FILE as REGISTRY
 from clippings.side import BOUND, schema_of, table_key
-from clippings.spill import DIGITS, Change, without
+from clippings.side import TABLES as SIDE_TABLES
+from clippings.spill import DIGITS, Change, Spill
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -60,6 +62,8 @@ _BUCKET_ROWS = 4096
 """Rows of a table up to which another digit of buckets is not worth its files."""
 _WHOLE_BUCKETS = 8
 """How many times that of a side table that most runs read whole."""
+_WHOLE_ROWS = 500_000
+"""Rows of a table up to which it is held against its next state all at once."""
 _SEAL = b'{"sha256": "%s",'
 """How a manifest and the like begin: with the hash of all bytes behind this."""
 
@@ -480,7 +484,7 @@ def save_work(processed: Path, key: str, tables: Mapping[str, pa.Table]) -> None
     import pyarrow as pa
 
     buffer = io.BytesIO()
-    for table in TABLES:
+    for table in (*TABLES, *SIDE_TABLES):
         if table in tables:
             with pa.ipc.new_stream(buffer, tables[table].schema) as stream:
                 stream.write_table(tables[table])
@@ -536,11 +540,14 @@ class Publication:
     Args:
         processed: The folder of tables.
         previous: The snapshot whose rows stay unless they are replaced; None to begin anew.
+
+    Attributes:
+        previous: That snapshot.
     """
 
     def __init__(self, processed: Path, previous: Snapshot | None) -> None:
         self._processed = processed
-        self._previous = previous
+        self.previous = previous
         self._tables: dict[str, dict[str, Any]] = {}
 
     @property
@@ -550,7 +557,7 @@ class Publication:
 
     def _is_same_writer(self) -> bool:
         """Tell whether the same rows give the same bytes; else all parts are written again."""
-        return self._previous is not None and self._previous.manifest["writer"] == writer()
+        return self.previous is not None and self.previous.manifest["writer"] == writer()
 
     def put(self, table: str, removed: Collection[str], added: pa.Table) -> None:
         """Make the next state of a table.
@@ -581,10 +588,37 @@ class Publication:
             digits = right
         self._tables[change.table] = {"digits": digits, "parts": dict(sorted(parts.items()))}
 
+    def put_whole(self, table: str, rows: Spill, *, is_anew: bool = False) -> None:
+        """Make the next state of a table that was worked out anew.
+
+        Args:
+            table: Its name.
+            rows: All its rows; those of owners of whom none has changed stay in their parts.
+            is_anew: Whether what stands is of no use.
+        """
+        import pyarrow.compute as pc
+
+        change = Change(table, self.scratch, is_anew=is_anew)
+        owner = change.key[0]
+        previous = None if is_anew else self.previous
+        count = rows.row_count + (previous.row_count(table) if previous else 0)
+        for bucket in bucket_names(DIGITS if count > _WHOLE_ROWS else 0):
+            new = rows.read(bucket)
+            if previous is None:
+                change.add(new)
+                continue
+            both = join(self.read_before(table, bucket).cast(new.schema), new)
+            counts = both.group_by(new.column_names, use_threads=False)
+            once = counts.aggregate([([], "count_all")])
+            changed = pc.unique(once.filter(pc.equal(once["count_all"], 1))[owner])
+            change.remove(changed)
+            change.add(within(new, owner, changed))
+        self.put_change(change)
+
     def _before(self, change: Change) -> Any:
-        if self._previous is None or change.is_anew:
+        if self.previous is None or change.is_anew:
             return None
-        return self._previous.manifest["tables"][change.table]
+        return self.previous.manifest["tables"][change.table]
 
     def _write(self, change: Change, digits: int) -> dict[str, list[Any]]:
         """Write the parts in which anything changes; of a table that is cut otherwise, all."""
@@ -630,14 +664,14 @@ class Publication:
         """Read the rows of a table as they stand, of owners that begin with some digits."""
         import pyarrow.compute as pc
 
-        if self._previous is None:
+        if self.previous is None:
             rows = _empty(table)
             return rows.select(columns) if columns else rows
-        before = self._previous.manifest["tables"][table]
+        before = self.previous.manifest["tables"][table]
         near = {
             name for name in before["parts"] if name.startswith(bucket) or bucket.startswith(name)
         }
-        rows = self._previous.read(table, columns, buckets=near)
+        rows = self.previous.read(table, columns, buckets=near)
         if len(bucket) > before["digits"]:
             rows = rows.filter(pc.starts_with(rows[table_key(table)[0]], bucket))
         return rows
@@ -706,8 +740,8 @@ class Publication:
             "tables": self._tables,
         }
         content = _seal(manifest)
-        if self._previous and (self._previous.path / _MANIFEST).read_bytes() == content:
-            return self._previous
+        if self.previous and (self.previous.path / _MANIFEST).read_bytes() == content:
+            return self.previous
         snapshots = self._processed / ".snapshots"
         folder = snapshots / _NEXT
         parts = self._processed / ".store" / "parts"

@@ -217,7 +217,8 @@ def group_stories(articles: pa.Table | Batches, *, folder: str | Path | None = N
     import pyarrow.compute as pc
 
     batches = articles.to_batches if isinstance(articles, pa.Table) else articles
-    signs = pa.concat_tables([schema_of(SIGNS).empty_table(), *map(sign, batches())])
+    signed = (sign(pa.Table.from_batches([batch])) for batch in batches())
+    signs = pa.concat_tables([schema_of(SIGNS).empty_table(), *signed])
     signs = signs.sort_by("article_id")
 
     def read_bodies(article_ids: pa.Array) -> Iterator[pa.RecordBatch]:
@@ -372,13 +373,21 @@ def _cuts(group: Ints) -> Iterator[tuple[int, int]]:
 # --- signatures -------------------------------------------------------------------------------
 
 
-def sign(articles: pa.RecordBatch) -> pa.Table:
-    """Give the signatures of articles: the rows of the side table `.signs`, in their order."""
+SIGNED = ["article_id", "title", "published_date", "body"]
+"""The columns of articles that a signature is made of."""
+
+
+def sign(articles: pa.Table) -> pa.Table:
+    """Give the signatures of articles: the rows of the side table `.signs`, in their order.
+
+    Args:
+        articles: The columns `SIGNED`.
+    """
     import pyarrow as pa
 
     schema = schema_of(SIGNS)
     found = [schema.empty_table()]
-    for part in _slices([articles]):
+    for part in _slices(articles.to_batches()):
         words = _read_words(part["body"])
         count = part.num_rows
         columns = [

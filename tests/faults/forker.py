@@ -33,7 +33,7 @@ from typing import Any
 
 from calls import CHANGES, Calls
 
-from clippings import pipeline, store
+from clippings import pipeline, store, work
 from clippings.errors import ClippingsError, LockedError
 
 _PATIENCE_SECONDS = 120
@@ -108,7 +108,7 @@ def _run(order: dict[str, Any], writer: int) -> None:
             if touches == order.get("kill_touch"):
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    process = pipeline.process
+    process = work.process
 
     def process_and_tell(*arguments: Any) -> Any:
         checkpoint("process")
@@ -117,7 +117,7 @@ def _run(order: dict[str, Any], writer: int) -> None:
     store._BUCKET_ROWS = order.get("bucket_rows", store._BUCKET_ROWS)
     store._REST_SECONDS = order.get("rest_seconds", 0)
     store.checkpoint = checkpoint
-    pipeline.process = process_and_tell
+    work.process = process_and_tell
     calls = Calls(
         order["ingest"]["processed"],
         fail=order.get("fail"),

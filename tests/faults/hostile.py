@@ -7,19 +7,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from clippings import pipeline
+from clippings import work
 from clippings.errors import ModelError, StoreError
 
 HARM = b"HARM "
-_process, _process_batch = pipeline.process, pipeline.process_batch
+_process, _process_batch = work.process, work.process_batch
 
 
-def process_batch(batch: pipeline.Batch) -> pipeline.Done:
+def process_batch(batch: work.Batch) -> work.Done:
     """Work as always, but note each dump in the file `begun`, and run its Python behind "HARM "."""
     folder = batch.raw.parent
     with (folder / "begun").open("a") as log:
         log.writelines(f"{job.found.name!a}\n" for job in batch.jobs)
-    pipeline.process = partial(_process_harmfully, folder)
+    work.process = partial(_process_harmfully, folder)
     return _process_batch(batch)
 
 
@@ -30,9 +30,9 @@ def _process_harmfully(folder: Path, content: bytes, *arguments: Any) -> Any:
     return _process(content, *arguments)
 
 
-def find_no_model(batch: pipeline.Batch) -> pipeline.Done:
+def find_no_model(batch: work.Batch) -> work.Done:
     raise ModelError("gone")
 
 
-def find_no_room(batch: pipeline.Batch) -> pipeline.Done:
+def find_no_room(batch: work.Batch) -> work.Done:
     raise StoreError("gone")

@@ -35,7 +35,7 @@ from calls import KINDS
 from reader import PINNED, READERS
 from rounds import dump_count, write_round
 
-from clippings import pipeline, store
+from clippings import store
 
 HERE = Path(__file__).parent
 ERRORS = ("EIO", "ENOSPC", "EMFILE")
@@ -407,7 +407,8 @@ def list_parts(options: argparse.Namespace) -> dict[str, Callable[[Place], Count
 
 def hash_code() -> str:
     """Hash what the counts depend on."""
-    files = (Path(store.__file__), Path(pipeline.__file__), *sorted(HERE.glob("*.py")))
+    folders = Path(store.__file__).parent, HERE
+    files = [file for folder in folders for file in sorted(folder.glob("*.py"))]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 

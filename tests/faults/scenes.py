@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clippings import pipeline, store
+from clippings import store, work
 from clippings.records import TABLES
 
 SCENARIOS = ("first", "change", "delete", "nothing", "correction")
@@ -242,14 +242,14 @@ def without_rest() -> Iterator[None]:
 def counted_processing() -> Iterator[list[bytes]]:
     """Collect the content of every dump that is read and tagged in this process."""
     contents: list[bytes] = []
-    real = pipeline.process
+    real = work.process
 
     def process(content: bytes, *arguments: Any) -> Any:
         contents.append(content)
         return real(content, *arguments)
 
-    pipeline.process = process
+    work.process = process
     try:
         yield contents
     finally:
-        pipeline.process = real
+        work.process = real

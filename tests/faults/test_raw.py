@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from scenes import Scene, check_laws, copy, judge_rest, rebuild
 
-from clippings import pipeline, store
+from clippings import store, work
 
 MOMENTS = ("planned", "process", "manifest written")
 
@@ -40,7 +40,7 @@ def test_a_file_that_changes_during_a_run(
 ) -> None:
     scene = scene_of("change")
     desk = copy(scene.desk, tmp_path / "copy")
-    process = pipeline.process
+    process = work.process
     times = itertools.count()
 
     def strike(name: str) -> None:
@@ -53,7 +53,7 @@ def test_a_file_that_changes_during_a_run(
 
     with monkeypatch.context() as patch:
         patch.setattr(store, "checkpoint", strike)
-        patch.setattr(pipeline, "process", process_and_strike)
+        patch.setattr(work, "process", process_and_strike)
         run = desk.ingest()
     assert next(times) > 0
     check_laws(desk)

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from clippings import pipeline
+from clippings import pipeline, plan
 from clippings.errors import ModelError, StoreError
 
 _HERE = Path(__file__).parent
@@ -44,7 +44,7 @@ def children_of(process: int) -> list[str]:
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "_BATCH_DUMPS", 2)
+    monkeypatch.setattr(plan, "_BATCH_DUMPS", 2)
 
 
 @contextmanager
@@ -206,7 +206,7 @@ def test_workers_end_with_the_run_that_is_killed(
     desk.put("3.txt", f"HARM {harm}\n\n{write_dump(3)}")
     code = (
         f"import sys; sys.path.insert(0, {str(_HERE)!r});"
-        "import hostile; from clippings import pipeline; pipeline._BATCH_DUMPS = 1;"
+        "import hostile; from clippings import pipeline, plan; plan._BATCH_DUMPS = 1;"
         "pipeline.process_batch = hostile.process_batch;"
         "pipeline.ingest(*sys.argv[1:3], model=sys.argv[3], workers=2, seconds_per_dump=10)"
     )

@@ -1,0 +1,84 @@
+"""What each article makes of its names: the rows of the side table `.bound`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from clippings.binding import Mentions, bind_mentions
+from clippings.gazetteer import Place
+from clippings.side import BOUND, schema_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+NEW, IGNORED = "", "-"
+"""In the place of an entity_id: not known yet; none, because a correction says so."""
+
+
+def bind_articles(mentions: pa.Table, articles: pa.Table) -> pa.Table:
+    """Tell what each name of each article stands for.
+
+    Args:
+        mentions: Columns article_id, field, start, end, label, surface; whole articles.
+        articles: Columns article_id, published_date; every article_id once, others too.
+
+    Returns:
+        The rows of the side table `.bound`, their entities "", sorted by key.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    keys = ("article_id", "field", "start", "end")
+    rows = mentions.sort_by([(name, "ascending") for name in keys])
+    columns = Mentions(*(rows[name].to_pylist() for name in (*keys, "label", "surface")))
+    bound = bind_mentions(columns)
+    spots = list(zip(columns.article_ids, columns.labels, columns.surfaces, strict=True))
+    found = dict(zip(spots, zip(bound.senses, bound.rules, strict=True), strict=True))
+    made = [
+        (*spot, sense.key, rule, bool(sense.article_id), write_place(sense.place), count)
+        for spot, count in sorted(Counter(spots).items())
+        for sense, rule in [found[spot]]
+    ]
+    schema = schema_of(BOUND)
+    columns_made = list(zip(*made, strict=True)) or [()] * (len(schema) - 2)
+    arrays = [
+        pa.array(column, field.type)
+        for column, field in zip(columns_made, list(schema)[:-2], strict=True)
+    ]
+    dates = articles["published_date"].take(
+        pc.index_in(arrays[0], articles["article_id"].combine_chunks())
+    )
+    entity_ids = pa.array([NEW] * len(made), pa.string())
+    return pa.Table.from_arrays([*arrays, dates, entity_ids], schema=schema)
+
+
+def find_entities(mentions: pa.Table, bound: pa.Table) -> pa.ChunkedArray:
+    """Give the entity of each mention.
+
+    Args:
+        mentions: Columns article_id, label, surface.
+        bound: Rows of `.bound` of the same articles, their entities known.
+    """
+    import pyarrow as pa
+
+    names = ["article_id", "label", "surface"]
+    numbered = mentions.select(names).append_column(
+        "row", pa.array(range(mentions.num_rows), pa.int64())
+    )
+    with_ids = bound.select([*names, "entity_id"])
+    joined = numbered.join(with_ids, names, join_type="left outer", use_threads=False)
+    found: pa.ChunkedArray = joined.sort_by("row")["entity_id"]
+    return found
+
+
+def write_place(place: Place | None) -> str | None:
+    """Write a place for the column `place`."""
+    return json.dumps(dataclasses.astuple(place), ensure_ascii=False) if place else None
+
+
+def read_place(text: str | None) -> Place | None:
+    """Read what `write_place` wrote."""
+    return Place(*json.loads(text)) if text else None

@@ -1,0 +1,79 @@
+"""Arrow tables as rows and back, and the few things that pyarrow has no one call for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_BATCH_ROWS = 100_000
+
+
+def rows_of(rows: pa.Table | None) -> Iterator[tuple[Any, ...]]:
+    """Give the rows of a table as tuples; none of None."""
+    return zip(*(column.to_pylist() for column in rows.columns), strict=True) if rows else iter(())
+
+
+def from_rows(rows: Iterable[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
+    """Make a table of tuples."""
+    import pyarrow as pa
+
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    return pa.Table.from_arrays(
+        [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)],
+        schema=schema,
+    )
+
+
+def join(*tables: pa.Table) -> pa.Table:
+    """Put tables of one schema one behind the other; at least one."""
+    import pyarrow as pa
+
+    return pa.concat_tables(tables)
+
+
+def in_batches(tables: Iterable[pa.Table], least: int = _BATCH_ROWS) -> Iterator[pa.Table]:
+    """Join small tables to larger ones, which are worked off faster."""
+    waiting: list[pa.Table] = []
+    for rows in tables:
+        waiting.append(rows)
+        if sum(each.num_rows for each in waiting) >= least:
+            yield join(*waiting).combine_chunks()
+            waiting = []
+    if waiting:
+        yield join(*waiting).combine_chunks()
+
+
+def distinct(rows: pa.Table, key: Iterable[str]) -> pa.Table:
+    """Drop the second and later copies of rows."""
+    import numpy as np
+    import pyarrow as pa
+
+    names = list(key)
+    numbers = rows.select(names).append_column("row", pa.array(np.arange(rows.num_rows)))
+    first = numbers.group_by(names, use_threads=False).aggregate([("row", "min")])
+    if first.num_rows == rows.num_rows:
+        return rows
+    return rows.take(first["row_min"])
+
+
+def without(rows: pa.Table, column: str, values: pa.Array | pa.ChunkedArray) -> pa.Table:
+    """Leave out the rows that hold one of some values in a column."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not len(values) or not rows.num_rows:
+        return rows
+    value_set = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    return rows.filter(pc.invert(pc.is_in(rows[column], value_set)))
+
+
+def within(rows: pa.Table, column: str, values: pa.Array | pa.ChunkedArray) -> pa.Table:
+    """Leave only the rows that hold one of some values in a column."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    value_set = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    return rows.filter(pc.is_in(rows[column], value_set))

@@ -1,0 +1,238 @@
+"""Saved work -> the next snapshot: every table is put once, then all are committed.
+
+An article comes with its first occurrence and goes with its last. Stories and entities are worked
+out over all articles each time, from side tables that hold what is needed of each; only the buckets
+in which a row changes are written.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clippings import scan, side, store
+from clippings.columns import in_batches, join, within, without
+from clippings.corrected import correct_articles
+from clippings.corrections import FILE as CORRECTIONS
+from clippings.corrections import Corrections
+from clippings.errors import StoreError
+from clippings.plan import Plan
+from clippings.records import Row, to_arrow
+from clippings.registry import FILE as REGISTRY
+from clippings.registry import Registry, write_registry
+from clippings.scan import hash_id, name_dump, to_text
+from clippings.settle import put_entities
+from clippings.side import BOUND, SIGNS
+from clippings.spill import Change, Spill
+from clippings.work import name_work, problem, rejected
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_BY_DUMP = ("dumps", "occurrences", "spans", "problems")
+_BY_ARTICLE = ("articles", "article_topics", "mentions", BOUND)
+_BATCH_ARTICLES = 1_000
+
+
+def publish(
+    plan: Plan,
+    raw: Path,
+    processed: Path,
+    previous: store.Snapshot | None,
+    ids: Registry,
+    corrections: Corrections,
+    max_dump_bytes: int,
+) -> tuple[store.Snapshot, pa.Table | None]:
+    """Commit the tables of the planned dumps, whose work is saved.
+
+    Returns:
+        What stands, and its problems, None for none: read before the commit, so that an error
+        leaves the tables as they were.
+    """
+    notes = {
+        "dumps": plan.state,
+        # By their real paths: `..` behind a link to a folder leads elsewhere.
+        "raw": os.path.relpath(os.path.realpath(raw), os.path.realpath(processed)),
+        "entities_version": side.ENTITIES_VERSION,
+        "stories_version": side.STORIES_VERSION,
+        "corrections": corrections.sha256,
+        "max_dump_bytes": max_dump_bytes,
+        "scan_version": scan.VERSION,
+        "writer": store.writer(),
+    }
+    if previous and all(previous.manifest[name] == note for name, note in notes.items()):
+        store.make_links(processed)
+        return previous, previous.read("problems") if previous.row_count("problems") else None
+    publication = store.Publication(processed, previous)
+    gone = sorted(set(plan.before) - plan.stays)
+    come = _gather(plan, processed, previous, publication.scratch)
+    _remove_dead(come, gone, previous, publication)
+    notes["corrected"], faults = correct_articles(come, previous, corrections)
+    for table in ("articles", "article_topics"):
+        publication.put_change(come[table])
+    _put_stories(
+        publication, come["articles"], is_anew=not _is_same(previous, notes, "stories_version")
+    )
+    is_anew = not _is_same(previous, notes, "entities_version")
+    with _no_cycles():
+        resolver = put_entities(publication, come, ids, corrections, is_anew=is_anew)
+    come["problems"].add(_complaints([*faults, *resolver.faults()]))
+    come["problems"].remove([hash_id(CORRECTIONS)])
+    for table in _BY_DUMP:
+        come[table].remove(gone)
+        publication.put_change(come[table])
+    problems = store.concat("problems", publication.read_parts("problems"))
+    return publication.commit(notes, {REGISTRY: write_registry(resolver.registry)}), problems
+
+
+@contextmanager
+def _no_cycles() -> Iterator[None]:
+    """Make objects that do not refer to one another in a circle, and let nobody look for such."""
+    was_enabled = gc.isenabled()
+    gc.disable()  # it would look through all names again and again
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _is_same(previous: store.Snapshot | None, notes: Mapping[str, Any], name: str) -> bool:
+    return previous is None or bool(previous.manifest[name] == notes[name])
+
+
+def _gather(
+    plan: Plan, processed: Path, previous: store.Snapshot | None, folder: Path
+) -> dict[str, Change]:
+    """Gather the rows of all dumps that do not stay as they are, on the disk."""
+    come = {table: Change(table, folder) for table in (*_BY_DUMP, *_BY_ARTICLE)}
+    stays = plan.stays
+    for dump_id, note in plan.state.items():
+        if dump_id in stays:
+            continue
+        old = plan.before.get(dump_id)
+        if previous and old and note["key"] and note["key"] == old["key"]:
+            tables = _carry(previous, dump_id)
+            if note["code"]:
+                passing = problem(note["code"], note["detail"])
+                tables["problems"] = join(tables["problems"], to_arrow("problems", [passing]))
+        elif note["key"]:
+            saved = store.load_work(processed, name_work(note["key"]))
+            if saved is None:
+                raise StoreError(
+                    f"{processed}: expected the saved work of {_path(note)}, found none. Run "
+                    "again, and keep other programs out of that folder."
+                )
+            tables = saved
+        else:
+            tables = rejected(note["byte_count"], note["code"], note["detail"])
+        for table, rows in tables.items():
+            come[table].add(_own(rows, dump_id, note))
+        if "articles" in tables:
+            for table in _BY_ARTICLE:
+                come[table].remove(tables["articles"]["article_id"])
+    return come
+
+
+def _remove_dead(
+    come: Mapping[str, Change],
+    gone_dumps: Sequence[str],
+    previous: store.Snapshot | None,
+    publication: store.Publication,
+) -> None:
+    """Let the articles go that stand in no dump any more."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if previous is None or not gone_dumps:
+        return
+    schema = pa.schema([("article_id", pa.string())])
+    lost, found = (Spill(schema, "article_id", publication.scratch) for _ in range(2))
+    gone = pa.array(gone_dumps, pa.string())
+    for rows in previous.read_parts("occurrences", ["dump_id", "article_id"]):
+        lost.add(rows.filter(pc.is_in(rows["dump_id"], gone)).select(["article_id"]))
+        found.add(without(rows, "dump_id", gone).select(["article_id"]))
+    for prefix in come["occurrences"].prefixes():
+        found.add(come["occurrences"].added(prefix).select(["article_id"]))
+    for prefix in lost.prefixes():
+        standing = pc.unique(found.read(prefix)["article_id"])
+        dead = pc.unique(without(lost.read(prefix), "article_id", standing)["article_id"])
+        for table in _BY_ARTICLE:
+            come[table].remove(dead)
+
+
+def _carry(previous: store.Snapshot, dump_id: str) -> dict[str, pa.Table]:
+    """Take the rows of a dump over from the previous snapshot, less what was passing."""
+    import pyarrow.compute as pc
+
+    tables = {table: previous.read_owner(table, dump_id) for table in _BY_DUMP}
+    problems = tables["problems"]
+    tables["problems"] = problems.filter(pc.not_equal(problems["code"], "changing"))
+    return tables
+
+
+def _own(rows: pa.Table, dump_id: str, note: Mapping[str, Any]) -> pa.Table:
+    """Fill in what rows say of the file that they come from."""
+    import pyarrow as pa
+
+    values = {"dump_id": dump_id, "path": _path(note), "sha256": note["sha256"]}
+    for name, value in values.items():
+        if name in rows.column_names:
+            column = pa.array([value] * rows.num_rows, pa.string())
+            rows = rows.set_column(rows.column_names.index(name), rows.schema.field(name), column)
+    return rows
+
+
+def _path(note: Mapping[str, Any]) -> str:
+    return to_text(name_dump(note["file"], note["member"]))
+
+
+def _complaints(faults: Iterable[tuple[int, str]]) -> pa.Table:
+    """Turn what is wrong with corrections into rows of `problems`."""
+    rows: list[Row] = [
+        replace(
+            problem("correction", f"{CORRECTIONS}:{line}: {found}"),
+            dump_id=hash_id(CORRECTIONS),
+            path=CORRECTIONS,
+        )
+        for line, found in sorted(set(faults))
+    ]
+    return to_arrow("problems", rows)
+
+
+def _put_stories(publication: store.Publication, come: Change, *, is_anew: bool) -> None:
+    """Put the families of near-duplicates among all articles.
+
+    Args:
+        publication: The next snapshot, its articles put.
+        come: The articles that come and go.
+        is_anew: Whether the signatures of earlier runs are of no use.
+    """
+    from clippings.records import arrow_schema
+    from clippings.stories import SIGNED, group_signed, sign
+
+    signs = Change(SIGNS, publication.scratch, is_anew=is_anew)
+    if is_anew:
+        articles = publication.read_parts("articles", SIGNED)
+    else:
+        articles = (come.added(prefix).select(SIGNED) for prefix in come.prefixes())
+        for prefix in come.prefixes():
+            signs.remove(come.owners(prefix))
+    for rows in in_batches(articles, _BATCH_ARTICLES):
+        signs.add(sign(rows))
+    publication.put_change(signs)
+
+    def read_bodies(article_ids: pa.Array) -> Iterator[pa.RecordBatch]:
+        for rows in publication.read_parts("articles", ["article_id", "body"], article_ids):
+            yield from within(rows, "article_id", article_ids).to_batches()
+
+    stories = Spill(arrow_schema("stories"), "article_id", publication.scratch)
+    stories.add(
+        group_signed(lambda: publication.read_parts(SIGNS), read_bodies, folder=publication.scratch)
+    )
+    publication.put_whole("stories", stories)

@@ -1,0 +1,208 @@
+"""The names of all articles -> mentions, entities and their aliases in the next snapshot.
+
+Where few articles come or go, only the names that these can concern are looked at (`reach.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from clippings import entities, store
+from clippings.bound import bind_articles, find_entities
+from clippings.columns import in_batches, join, within, without
+from clippings.corrections import Corrections
+from clippings.reach import Standing, find_names
+from clippings.registry import Registry
+from clippings.side import BOUND, READINGS, schema_of, table_key
+from clippings.spellings import Readings
+from clippings.spill import DIGITS, Change, Spill
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_HELD_ROWS = 500_000
+_FEW = 16
+"""One in so many articles may come or go, so that the names of others are left alone."""
+
+
+def put_entities(
+    publication: store.Publication,
+    come: Mapping[str, Change],
+    ids: Registry,
+    corrections: Corrections,
+    *,
+    is_anew: bool,
+) -> entities.Resolver:
+    """Put mentions, entities, their aliases and the ids that were merged.
+
+    Args:
+        publication: The next snapshot.
+        come: What comes and goes, by table.
+        ids: The registry of earlier runs.
+        corrections: What a person knows better.
+        is_anew: Whether what earlier runs made of the names is of no use.
+    """
+    bound = _bind_anew(publication, come) if is_anew else come[BOUND]
+    readings = Readings(None if is_anew else publication.read_before(READINGS))
+    if not is_anew and _is_few(publication.previous, bound, corrections):
+        return _put_touched(publication, come, ids, corrections, readings)
+    resolver = entities.Resolver(
+        lambda: in_batches(publication.preview(bound)), ids, corrections, readings
+    )
+    tables = {
+        table: Spill(schema_of(table), table_key(table)[0], publication.scratch)
+        for table in ("entities", "aliases", "merged", READINGS)
+    }
+    resolved = Change(BOUND, publication.scratch, is_anew=is_anew)
+    for prefix in bound.prefixes():
+        resolved.remove(bound.owners(prefix))
+    for part in resolver.assign():
+        resolved.add(part.changed())
+        tables["entities"].add(part.entities)
+        tables["aliases"].add(part.aliases)
+    _put_mentions(publication, come["mentions"], resolved)
+    publication.put_change(resolved)
+    tables["entities"].add(resolver.entities())
+    tables["aliases"].add(resolver.aliases())
+    tables["merged"].add(resolver.merged())
+    for rows in resolver.readings.tables():
+        tables[READINGS].add(rows)
+    for table, spill in tables.items():
+        publication.put_whole(table, spill, is_anew=is_anew and table == READINGS)
+    return resolver
+
+
+def _is_few(previous: store.Snapshot | None, bound: Change, corrections: Corrections) -> bool:
+    """Tell whether so few articles come or go that only their names need be looked at."""
+    if previous is None or previous.manifest["corrections"] != corrections.sha256:
+        return False
+    count = sum(len(bound.owners(prefix)) for prefix in bound.prefixes())
+    return count * _FEW <= previous.row_count("articles")
+
+
+def _put_touched(
+    publication: store.Publication,
+    come: Mapping[str, Change],
+    ids: Registry,
+    corrections: Corrections,
+    readings: Readings,
+) -> entities.Resolver:
+    """Put mentions and entities anew where a name that comes or goes can concern them."""
+    bound = come[BOUND]
+    gone = store.concat(
+        BOUND,
+        (
+            within(publication.read_before(BOUND, prefix), "article_id", bound.owners(prefix))
+            for prefix in bound.prefixes()
+        ),
+    )
+    resolver, keys = entities.resolve_touched(
+        lambda keys: _hold(lambda: in_batches(_named(publication.preview(bound), keys))),
+        bound.added(),
+        gone,
+        Standing(
+            publication.read_before("entities", columns=["entity_id", "latitude"]),
+            publication.read_before("aliases", columns=["entity_id", "alias"]),
+            ids,
+            is_corrected=bool(corrections.rows),
+        ),
+        registry=ids,
+        corrections=corrections,
+        readings=readings,
+    )
+    changes = {
+        table: Change(table, publication.scratch) for table in ("entities", "aliases", READINGS)
+    }
+    moved = Spill(schema_of(BOUND), "article_id", publication.scratch)
+    for part in resolver.assign():
+        moved.add(part.changed())
+        changes["entities"].add(part.entities)
+        changes["aliases"].add(part.aliases)
+    resolved = _complete(publication, bound, moved, keys)
+    _put_mentions(publication, come["mentions"], resolved)
+    publication.put_change(resolved)
+    changes["entities"].add(resolver.entities())
+    changes["aliases"].add(resolver.aliases())
+    for rows in resolver.readings.tables():
+        changes[READINGS].add(rows)
+    for table in ("entities", "aliases"):
+        changes[table].remove(sorted(resolver.before))
+    surfaces = resolver.surfaces().union(gone["surface"].to_pylist())
+    changes[READINGS].remove(find_names(surfaces, keys))
+    for change in changes.values():
+        publication.put_change(change)
+    merged = Spill(schema_of("merged"), "entity_id", publication.scratch)
+    merged.add(resolver.merged())
+    publication.put_whole("merged", merged)
+    return resolver
+
+
+def _complete(
+    publication: store.Publication, bound: Change, moved: Spill, keys: Collection[str]
+) -> Change:
+    """Add to the names that belong to another entity the others of the same articles."""
+    resolved = Change(BOUND, publication.scratch)
+    for prefix in sorted({*bound.prefixes(), *moved.prefixes()}):
+        resolved.remove(bound.owners(prefix))
+        rows = moved.read(prefix)
+        resolved.add(rows)
+        old = without(rows, "article_id", bound.owners(prefix))["article_id"]
+        if len(old):
+            others = within(publication.read_before(BOUND, prefix), "article_id", old)
+            resolved.add(without(others, "key", _key_array(keys)))
+    return resolved
+
+
+def _bind_anew(publication: store.Publication, come: Mapping[str, Change]) -> Change:
+    """Tell what the names of all articles stand for."""
+    bound = Change(BOUND, publication.scratch, is_anew=True)
+    for prefix in store.bucket_names(DIGITS):
+        mentions, articles = (
+            publication.merge(come[table], prefix) for table in ("mentions", "articles")
+        )
+        bound.add(bind_articles(mentions, articles))
+    return bound
+
+
+def _put_mentions(publication: store.Publication, come: Change, resolved: Change) -> None:
+    """Put the mentions of the articles that come, and of those whose entities changed."""
+    change = Change("mentions", publication.scratch)
+    for prefix in sorted({*come.prefixes(), *resolved.prefixes()}):
+        bound = resolved.added(prefix)
+        rows = come.added(prefix)
+        change.remove(come.owners(prefix))
+        moved = without(bound, "article_id", come.owners(prefix))
+        if moved.num_rows:
+            old = publication.read_before("mentions", prefix)
+            rows = join(rows, within(old, "article_id", moved["article_id"]))
+        change.add(_with_entities(rows, find_entities(rows, bound)))
+    publication.put_change(change)
+
+
+def _named(tables: Iterable[pa.Table], keys: Collection[str]) -> Iterator[pa.Table]:
+    """Leave of the rows of `.bound` those of names with some keys."""
+    wanted = _key_array(keys)
+    for rows in tables:
+        yield within(rows, "key", wanted)
+
+
+def _key_array(keys: Collection[str]) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.array(sorted(keys), pa.string())
+
+
+def _hold(read: Callable[[], Iterable[pa.Table]]) -> Callable[[], Iterable[pa.Table]]:
+    """Hold rows that are to be read again, unless they are many."""
+    held: list[pa.Table] = []
+    for rows in read():
+        held.append(rows)
+        if sum(each.num_rows for each in held) > _HELD_ROWS:
+            return read
+    return lambda: held
+
+
+def _with_entities(mentions: pa.Table, entity_ids: pa.ChunkedArray) -> pa.Table:
+    position = mentions.column_names.index("entity_id")
+    return mentions.set_column(position, mentions.schema.field("entity_id"), entity_ids)

@@ -1,0 +1,238 @@
+"""Which names are spellings of one another, and what the lists of names say of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, combinations, product
+from typing import TYPE_CHECKING
+
+from clippings.aliases import Known, are_apart, by_key, find_known, find_spelled
+from clippings.columns import from_rows, rows_of, within
+from clippings.names import same_name, skeleton
+from clippings.scan import hash_id
+from clippings.side import READINGS, schema_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_BATCH_NAMES = 10_000
+_SEPARATOR = "\x1f"
+
+
+class Readings:
+    """What the lists of names say of names, and which names are spellings of one another.
+
+    All of it depends on the names alone, and is kept from run to run because it takes long.
+
+    Args:
+        rows: The side table `.readings` of an earlier run; None for none.
+
+    Attributes:
+        beyond: Label and spelling of names that are kept, were not asked for, and are spellings of
+            those that were.
+    """
+
+    def __init__(self, rows: pa.Table | None = None) -> None:
+        self._rows = rows if rows is not None else schema_of(READINGS).empty_table()
+        self._blocks: dict[str, pa.Table] = {}
+        self._by_slug: dict[str, Known] = {}
+        self.take(())
+
+    def take(self, surfaces: Iterable[str]) -> None:
+        """Look up what is kept of some names, and forget what was asked of others."""
+        import pyarrow as pa
+
+        columns = ["label", "surface", "known", "spelled", "same", "name_id", "blocks"]
+        kept = within(self._rows, "surface", pa.array(sorted(surfaces), pa.string()))
+        self._kept = {
+            (label, surface): found for label, surface, *found in rows_of(kept.select(columns))
+        }
+        self._asked: dict[tuple[str, str], tuple[str | None, str | None]] = {}
+        self._same: dict[str, dict[str, set[str]]] = {}
+        self.beyond: set[tuple[str, str]] = set()
+
+    def find_known(self, surface: str, label: str) -> Known | None:
+        """Find the curated entity that has a name as one of its aliases."""
+        kept = self._kept.get((label, surface))
+        known = self._find(kept[0]) if kept else find_known(surface, label)
+        self._asked[label, surface] = known.slug if known else None, None
+        return known
+
+    def find_spelled(self, surface: str, label: str) -> Known | None:
+        """Find the curated entity of which a name is another spelling, once it is no alias."""
+        kept = self._kept.get((label, surface))
+        if kept and kept[1] is not None:
+            known = self._find(kept[1])
+        else:
+            known = find_spelled(surface, label)
+        self._asked[label, surface] = None, known.slug if known else ""
+        return known
+
+    def _find(self, slug: str | None) -> Known | None:
+        if not slug:
+            return None
+        if not self._by_slug:
+            self._by_slug = {known.slug: known for known in by_key().values()}
+        return self._by_slug[slug]
+
+    def same_spellings(self, names: Sequence[str], label: str) -> Iterator[tuple[str, str]]:
+        """List the pairs of names that are spellings of one another.
+
+        Args:
+            names: Distinct names, sorted; all there are of the label.
+            label: PERSON, ORG or PLACE, of all of them.
+        """
+        old: dict[str, str] = {}
+        new = []
+        for name in names:
+            kept = self._kept.get((label, name))
+            if kept and kept[2] is not None:
+                old[name] = kept[2]
+            else:
+                new.append(name)
+        same: dict[str, set[str]] = {name: set() for name in names}
+        for name, others in old.items():
+            for other in filter(None, others.split(_SEPARATOR)):
+                if other in same:
+                    same[name].add(other)
+                else:
+                    self.beyond.add((label, other))
+        for pair in compare(new, self._blocks_beside(new, label), label):
+            for one, other in (pair, pair[::-1]):
+                if other in same:
+                    if one in same:
+                        same[one].add(other)
+                else:
+                    self.beyond.add((label, other))
+        self._same[label] = same
+        return sure_pairs(names, same, label)
+
+    def _blocks_beside(self, new: Sequence[str], label: str) -> dict[str, list[str]]:
+        """Give the names compared before, by those of their blocks that new names have too."""
+        import pyarrow as pa
+
+        wanted = sorted({block for name in new for block in skeleton(name, label)})
+        found: dict[str, list[str]] = defaultdict(list)
+        if wanted:
+            if label not in self._blocks:
+                self._blocks[label] = self._write_out(label)
+            among = set(new)
+            pairs = within(self._blocks[label], "block", pa.array(wanted))
+            for block, name in rows_of(pairs):
+                if name not in among:
+                    found[block].append(name)
+        return found
+
+    def _write_out(self, label: str) -> pa.Table:
+        """Write out the blocks of all names of a label that are kept, and the names in each."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        is_compared = pc.and_(
+            pc.equal(self._rows["label"], label), pc.is_valid(self._rows["blocks"])
+        )
+        rows = self._rows.filter(is_compared).combine_chunks()
+        blocks = pc.split_pattern(rows["blocks"], _SEPARATOR)
+        return pa.table(
+            [pc.list_flatten(blocks), rows["surface"].take(pc.list_parent_indices(blocks))],
+            names=["block", "surface"],
+        )
+
+    def tables(self) -> Iterator[pa.Table]:
+        """Give the rows for the next run: of the names that were asked for in this one."""
+        asked = sorted(self._asked)
+        for start in range(0, len(asked), _BATCH_NAMES):
+            rows = []
+            for label, surface in asked[start : start + _BATCH_NAMES]:
+                same = self._same.get(label, {}).get(surface)
+                name_id, blocks = self._kept.get((label, surface), (None,) * 5)[3:]
+                if same is None:
+                    blocks = others = None
+                else:
+                    blocks = blocks or _SEPARATOR.join(skeleton(surface, label))
+                    others = _SEPARATOR.join(sorted(same))
+                name_id = name_id or hash_id(label, surface)
+                rows.append((name_id, label, surface, *self._asked[label, surface], blocks, others))
+            yield from_rows(rows, schema_of(READINGS))
+
+
+def same_spellings(names: Sequence[str], label: str) -> Iterator[tuple[str, str]]:
+    """List the pairs of names that are spellings of one another.
+
+    A person's name that would join two who are not the same ("George Bush", beside George W. Bush
+    and George H. W. Bush) joins neither.
+
+    Args:
+        names: Distinct names, sorted.
+        label: PERSON, ORG or PLACE, of all of them.
+
+    Yields:
+        Pairs, each once, in a fixed order.
+    """
+    same: dict[str, set[str]] = {name: set() for name in names}
+    for a, b in compare(names, {}, label):
+        same[a].add(b)
+        same[b].add(a)
+    return sure_pairs(names, same, label)
+
+
+def compare(
+    names: Sequence[str], beside: Mapping[str, Sequence[str]], label: str
+) -> Iterator[tuple[str, str]]:
+    """List the pairs that are spellings of one another, among names and with others beside them.
+
+    Args:
+        names: Distinct names.
+        beside: Others by their blocks; they are not compared among themselves.
+        label: PERSON, ORG or PLACE, of all of them.
+    """
+    blocks: dict[str, list[str]] = {}
+    for name in names:
+        for block in skeleton(name, label):
+            blocks.setdefault(block, []).append(name)
+    seen: set[tuple[str, str]] = set()
+    for block, found in blocks.items():
+        pairs = chain(combinations(found, 2), product(found, beside.get(block, ())))
+        for a, b in pairs:
+            pair = (a, b) if a < b else (b, a)
+            if pair not in seen:
+                seen.add(pair)
+                if same_name(*pair, label) and not are_apart(*pair, label):
+                    yield pair
+
+
+def sure_pairs(
+    names: Sequence[str], same: Mapping[str, set[str]], label: str
+) -> Iterator[tuple[str, str]]:
+    """Leave out the pairs of a name that would join two who are not the same."""
+    doubtful = {
+        name
+        for name, others in same.items()
+        if any(
+            b not in same[a] and (label == "PERSON" or are_apart(a, b, label))
+            for a, b in combinations(sorted(others), 2)
+        )
+    }
+    for a in names:
+        for b in sorted(same[a]):
+            if a < b and a not in doubtful and b not in doubtful:
+                yield a, b
+
+
+def group_spellings(names: Sequence[str], label: str) -> Iterator[list[str]]:
+    """Put names together that are spellings of one; the order of the names does not count."""
+    leader = {name: name for name in names}
+
+    def find(name: str) -> str:
+        while leader[name] != name:
+            name = leader[name]
+        return name
+
+    for a, b in same_spellings(names, label):
+        one, other = sorted((find(a), find(b)))
+        leader[other] = one
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(find(name), []).append(name)
+    yield from groups.values()

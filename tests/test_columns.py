@@ -1,0 +1,33 @@
+"""What pyarrow has no one call for."""
+
+import pyarrow as pa
+
+from clippings.columns import distinct, from_rows, in_batches, rows_of, within, without
+
+_SCHEMA = pa.schema([("owner", pa.string()), ("number", pa.int64())])
+
+
+def rows(*pairs: tuple[str, int]) -> pa.Table:
+    return from_rows(pairs, _SCHEMA)
+
+
+def test_rows_go_in_and_come_out() -> None:
+    assert list(rows_of(rows(("a", 1), ("b", 2)))) == [("a", 1), ("b", 2)]
+    assert list(rows_of(rows())) == list(rows_of(None)) == []
+    assert rows().schema == _SCHEMA
+
+
+def test_copies_and_choices() -> None:
+    made = rows(("a", 1), ("b", 2), ("a", 1), ("a", 3))
+    assert distinct(made, ["owner", "number"]).equals(rows(("a", 1), ("b", 2), ("a", 3)))
+    assert without(made, "owner", pa.array(["a"])).equals(rows(("b", 2)))
+    assert within(made, "owner", pa.array(["b"])).equals(rows(("b", 2)))
+    assert without(made, "owner", pa.array([], pa.string())).equals(made)
+
+
+def test_small_tables_become_larger_ones() -> None:
+    made = [rows((name, 1), (name, 2)) for name in "abc"]
+    batches = list(in_batches(made, 4))
+    assert [each.num_rows for each in batches] == [4, 2]
+    assert list(rows_of(pa.concat_tables(batches))) == list(rows_of(pa.concat_tables(made)))
+    assert list(in_batches([])) == []
