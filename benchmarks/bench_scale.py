@@ -114,8 +114,9 @@ def make_work(processed: Path, count: int, per_dump: int, stock: int) -> list[st
     """Save the work of dumps, made up; give the keys."""
     import pyarrow as pa
 
-    from clippings import store, work
+    from clippings import store
     from clippings.bound import bind_articles
+    from clippings.plan import name_work
     from clippings.records import arrow_schema
     from clippings.scan import hash_id
     from clippings.side import BOUND
@@ -157,7 +158,7 @@ def make_work(processed: Path, count: int, per_dump: int, stock: int) -> list[st
         tables["problems"] = arrow_schema("problems").empty_table()
         keys.append(hash_id(str(first)))
         tables[BOUND] = bind_articles(tables["mentions"], tables["articles"])
-        store.save_work(processed, work.name_work(keys[-1]), tables)
+        store.save_work(processed, name_work(keys[-1]), tables)
     return keys
 
 

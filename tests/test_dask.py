@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from clippings import errors, models, pipeline, tag
+from clippings import errors, models, pipeline, plan, tag
 
 cloudpickle = pytest.importorskip("cloudpickle")
 pytest.importorskip("prefect_dask")
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.dask
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every dump is a batch."""
-    monkeypatch.setattr(pipeline, "_BATCH_DUMPS", 1)
+    monkeypatch.setattr(plan, "_BATCH_DUMPS", 1)
 
 
 @pytest.fixture(autouse=True)
@@ -167,7 +167,7 @@ def test_the_dumps_of_a_dead_worker_are_done_by_another(
 ) -> None:
     from distributed import Client
 
-    monkeypatch.setattr(pipeline, "_BATCH_DUMPS", 3)
+    monkeypatch.setattr(plan, "_BATCH_DUMPS", 3)
     desk.fill(write_dump)
     with Client(scheduler) as client:
         client.wait_for_workers(2, timeout=PATIENCE_SECONDS)

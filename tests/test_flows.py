@@ -25,7 +25,7 @@ from uuid import uuid4
 
 import pytest
 
-from clippings import errors, pipeline, store
+from clippings import errors, pipeline, plan, store
 
 FLOWS = Path(__file__).parents[1] / "flows"
 PATIENCE_SECONDS = 240
@@ -48,7 +48,7 @@ def wait_for(condition: Callable[[], Any], what: str) -> Any:
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every dump is a batch."""
-    monkeypatch.setattr(pipeline, "_BATCH_DUMPS", 1)
+    monkeypatch.setattr(plan, "_BATCH_DUMPS", 1)
 
 
 def run_flow(flow: Any, desk: Any, **options: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from clippings import choose, office, scan, split, store
+from clippings import choose, office, scan, side, split, store
 from clippings.layouts.layout import AnyLayout
 from clippings.models import Model
 from clippings.records import PASSING, SCHEMA_VERSION
@@ -79,9 +79,14 @@ def make_plan(
         if each.sha256:
             key = hash_id(each.sha256, rules, office.fingerprint() if each.is_office else None)
             if not old or old["key"] != key:
-                jobs.append(Job(each, key))
+                jobs.append(Job(each, name_work(key)))
         state[dump_id] = describe(each, key, old)
     return Plan(state, before, tuple(jobs))
+
+
+def name_work(key: str) -> str:
+    """Name the saved work of a key: what it makes of names hangs on rules of its own."""
+    return hash_id(key, str(side.ENTITIES_VERSION))
 
 
 def describe(found: Found, key: str | None, old: Mapping[str, Any] | None) -> dict[str, Any]:

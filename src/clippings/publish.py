@@ -21,7 +21,7 @@ from clippings.corrected import correct_articles
 from clippings.corrections import FILE as CORRECTIONS
 from clippings.corrections import Corrections
 from clippings.errors import StoreError
-from clippings.plan import Plan
+from clippings.plan import Plan, name_work
 from clippings.records import Row, to_arrow
 from clippings.registry import FILE as REGISTRY
 from clippings.registry import Registry, write_registry
@@ -29,7 +29,7 @@ from clippings.scan import hash_id, name_dump, to_text
 from clippings.settle import put_entities
 from clippings.side import BOUND, SIGNS
 from clippings.spill import Change, Spill
-from clippings.work import name_work, problem, rejected
+from clippings.work import problem, rejected
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clippings import choose, side, store
+from clippings import choose, store
 from clippings.archives import read_content
 from clippings.articles import Article, is_blank
 from clippings.bound import bind_articles
@@ -46,7 +46,7 @@ class Job:
 
     Attributes:
         found: A dump that holds it, with the hash that it had when the run was planned.
-        key: What its rows depend on, hashed.
+        key: Name of its saved work.
     """
 
     found: Found
@@ -96,7 +96,7 @@ def process_batch(batch: Batch) -> Done:
 
 def _process_job(batch: Batch, job: Job) -> Done:
     """Process one dump and save what it yields, or say why it is put off."""
-    if store.load_work(batch.processed, name_work(job.key)) is not None:
+    if store.load_work(batch.processed, job.key) is not None:
         return Done((job.key,), ())
     try:
         return _read_and_save(batch, job)
@@ -126,13 +126,8 @@ def _read_and_save(batch: Batch, job: Job) -> Done:
         raise
     except Exception as error:  # one dump must not stop the others
         return give_up(job, "failed", f"expected rows, found {type(error).__name__}: {error}")
-    store.save_work(batch.processed, name_work(job.key), tables)
+    store.save_work(batch.processed, job.key, tables)
     return Done((job.key,), (), tagger.reason)
-
-
-def name_work(key: str) -> str:
-    """Name the saved work of a key: what it makes of names hangs on rules of its own."""
-    return hash_id(key, str(side.ENTITIES_VERSION))
 
 
 def give_up(job: Job, code: str, detail: str) -> Done:
