@@ -290,8 +290,8 @@ def _entities(groups: Groups, ids: Ids, totals: Totals) -> pa.Table:
     made = []
     for leader in groups.leaders():
         entity_id = ids.by_sense[leader]
-        identity = groups.identity[leader] or Identity(entity_id)
-        members = groups.members[leader]
+        identity = groups.identity.get(leader, Identity(entity_id))
+        members = groups.members(leader)
         names = [(sense.label, sense.key) for sense in members]
         name = next((renamed[key] for key in sorted(names) if key in renamed), None)
         place = identity.place
@@ -379,7 +379,7 @@ def _aliases(groups: Groups, ids: Ids, named: Iterable[Named]) -> pa.Table:
 
 def _rule(groups: Groups, sense: Sense, surface: str) -> str:
     leader = groups.find(sense)
-    identity = groups.identity[leader]
+    identity = groups.identity.get(leader)
     if sense in groups.touched:
         return "correction"
     if identity and identity.known:
@@ -387,7 +387,7 @@ def _rule(groups: Groups, sense: Sense, surface: str) -> str:
         return "curated" if known and known.slug == identity.known.slug else "spelling"
     if identity:
         return "gazetteer"
-    spellings = set().union(*(groups.spellings[each] for each in groups.members[leader]))
+    spellings = set().union(*(groups.spellings[each] for each in groups.members(leader)))
     return "spelling" if len(spellings) > 1 else "alone"
 
 

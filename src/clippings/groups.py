@@ -63,13 +63,16 @@ class Groups:
                 spellings[surface] = spellings.get(surface, 0) + count
         self._apart_counts = apart
         self.senses = sorted(self.counts, key=order_of)
-        self.leader = {sense: sense for sense in self.senses}
-        self.members = {sense: [sense] for sense in self.senses}
-        self.identity: dict[Sense, Identity | None] = dict.fromkeys(self.senses)
+        # Most senses are alone and unknown: no room is taken for these.
+        self._leader: dict[Sense, Sense] = {}
+        self._members: dict[Sense, list[Sense]] = {}
+        self.identity: dict[Sense, Identity] = {}
         self.touched: set[Sense] = set()
-        self.by_key: dict[tuple[str, str], list[Sense]] = defaultdict(list)
-        for sense in self.senses:
-            self.by_key[sense.label, sense.key].append(sense)
+        concerned = {pair for row in corrections.rows for pair in _names_of(row)}
+        self._by_name: dict[tuple[str, str], list[Sense]] = {pair: [] for pair in concerned}
+        for sense in self.senses if concerned else ():
+            if (sense.label, sense.key) in concerned:
+                self._by_name[sense.label, sense.key].append(sense)
         self.apart: dict[tuple[str, ...], int] = {
             pair_of(row): row.line for row in corrections.of("distinct")
         }
@@ -78,9 +81,13 @@ class Groups:
 
     def find(self, sense: Sense) -> Sense:
         """Give the sense that stands for the group of a sense."""
-        while self.leader[sense] != sense:
-            sense = self.leader[sense]
+        while sense in self._leader:
+            sense = self._leader[sense]
         return sense
+
+    def members(self, leader: Sense) -> Sequence[Sense]:
+        """List the senses of a group, that which stands for it among them."""
+        return self._members.get(leader, (leader,))
 
     def join(self, one: Sense, other: Sense, *, is_forced: bool = False) -> bool:
         """Make one group of two, unless they are known to be two."""
@@ -89,23 +96,25 @@ class Groups:
             return True
         if not is_forced:
             first, second = sorted((first, second), key=order_of)
-            known = self.identity[first], self.identity[second]
-            if all(known) and known[0] != known[1]:
+            known = {self.identity[each] for each in (first, second) if each in self.identity}
+            if len(known) > 1:
                 return False
             if any((each.label, each.key) in self.separate for each in (one, other)):
                 return False
             if self.apart and (line := self._apart(first, second)):
                 self.refused.add(line)
                 return False
-        self.leader[second] = first
-        self.members[first] += self.members.pop(second)
-        self.identity[first] = self.identity[first] or self.identity[second]
+        self._leader[second] = first
+        self._members[first] = [*self.members(first), *self.members(second)]
+        self._members.pop(second, None)
+        if second in self.identity:
+            self.identity.setdefault(first, self.identity[second])
         return True
 
     def _apart(self, first: Sense, second: Sense) -> int:
         """Give the line of the correction that keeps two groups apart; 0 where none does."""
-        for one in self.members[first]:
-            for other in self.members[second]:
+        for one in self.members(first):
+            for other in self.members(second):
                 pair = (one.label, *sorted((one.key, other.key)))
                 if one.label == other.label and pair in self.apart:
                     return self.apart[pair]
@@ -129,7 +138,7 @@ class Groups:
             self.identity[sense] = identity
             first = by_id.setdefault(identity.entity_id, sense)
             if not self.join(first, sense):
-                self.identity[sense] = None
+                del self.identity[sense]
 
     def _identify(self, sense: Sense) -> Identity | None:
         if sense.place:
@@ -172,7 +181,7 @@ class Groups:
         named: dict[str, dict[str, Sense]] = defaultdict(dict)
         for sense in self.senses:
             is_alone = sense.label == "PERSON" and " " not in sense.key
-            if sense.article_id or is_alone or self.identity[self.find(sense)]:
+            if sense.article_id or is_alone or self.find(sense) in self.identity:
                 continue
             for surface in sorted(self.spellings[sense])[:1]:
                 named[sense.label][surface] = sense
@@ -193,8 +202,7 @@ class Groups:
                 self._complain(row, f'no mention of "{row.a}" with that label')
 
     def _merge(self, row: Correction) -> None:
-        ours = self._named(row)
-        theirs = self.by_key.get((row.label, name_key(row.b, row.label)), [])
+        ours, theirs = (self._by_name[pair] for pair in _names_of(row))
         for name, senses in ((row.a, ours), (row.b, theirs)):
             if not senses:
                 self._complain(row, f'no mention of "{name}" with that label')
@@ -211,8 +219,7 @@ class Groups:
         self.touched.update(theirs)
 
     def _named(self, row: Correction) -> list[Sense]:
-        label = row.label or "PLACE"  # the operation `place` needs none
-        return self.by_key.get((label, name_key(row.a, label)), [])
+        return self._by_name[_names_of(row)[0]]
 
     def _complain(self, row: Correction, found: str) -> None:
         message = f"expected a {row.operation} that changes something, found that {found}"
@@ -220,7 +227,13 @@ class Groups:
 
     def leaders(self) -> list[Sense]:
         """List the sense that stands for each group, in a fixed order."""
-        return sorted(self.members, key=order_of)
+        return [sense for sense in self.senses if sense not in self._leader]
+
+
+def _names_of(row: Correction) -> list[tuple[str, str]]:
+    """Give label and key of the one or two names of a row."""
+    label = row.label or "PLACE"  # the operation `place` needs none
+    return [(label, name_key(name, label)) for name in (row.a, row.b)]
 
 
 def pair_of(row: Correction) -> tuple[str, ...]:

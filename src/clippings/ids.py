@@ -31,9 +31,8 @@ class Ids:
         held = self._held(registry)
         self.held = {entity_id for _, entity_id in held}
         for leader in groups.leaders():
-            identity = groups.identity[leader]
-            if identity:
-                self._ids[leader] = identity.entity_id
+            if leader in groups.identity:
+                self._ids[leader] = groups.identity[leader].entity_id
         taken = set(self._ids.values())
         claims = sorted(
             (-weight, entity_id, order_of(leader), leader)
@@ -62,7 +61,7 @@ class Ids:
         return held
 
     def _new_id(self, leader: Sense, reserved: set[str]) -> str:
-        members = self._groups.members[leader]
+        members = self._groups.members(leader)
         first = min(members, key=lambda sense: (sense.article_id, sense.key, sense.label))
         parts = [first.label, first.key] + [first.article_id] * bool(first.article_id)
         return unused_id(parts, reserved)

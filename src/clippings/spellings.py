@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, combinations, product
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from clippings.aliases import Known, are_apart, by_key, find_known, find_spelled
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _BATCH_NAMES = 10_000
 _SEPARATOR = "\x1f"
+_NOBODY: tuple[None, None] = (None, None)
+_NO_SPELLING = (None, "")
 
 
 class Readings:
@@ -49,6 +51,7 @@ class Readings:
             (label, surface): found for label, surface, *found in rows_of(kept.select(columns))
         }
         self._asked: dict[tuple[str, str], tuple[str | None, str | None]] = {}
+        self._compared: dict[str, set[str]] = {}
         self._same: dict[str, dict[str, set[str]]] = {}
         self.beyond: set[tuple[str, str]] = set()
 
@@ -56,7 +59,7 @@ class Readings:
         """Find the curated entity that has a name as one of its aliases."""
         kept = self._kept.get((label, surface))
         known = self._find(kept[0]) if kept else find_known(surface, label)
-        self._asked[label, surface] = known.slug if known else None, None
+        self._asked[label, surface] = (known.slug, None) if known else _NOBODY
         return known
 
     def find_spelled(self, surface: str, label: str) -> Known | None:
@@ -66,7 +69,7 @@ class Readings:
             known = self._find(kept[1])
         else:
             known = find_spelled(surface, label)
-        self._asked[label, surface] = None, known.slug if known else ""
+        self._asked[label, surface] = (None, known.slug) if known else _NO_SPELLING
         return known
 
     def _find(self, slug: str | None) -> Known | None:
@@ -91,22 +94,23 @@ class Readings:
                 old[name] = kept[2]
             else:
                 new.append(name)
-        same: dict[str, set[str]] = {name: set() for name in names}
+        asked = self._compared[label] = set(names)
+        same: dict[str, set[str]] = defaultdict(set)
         for name, others in old.items():
             for other in filter(None, others.split(_SEPARATOR)):
-                if other in same:
+                if other in asked:
                     same[name].add(other)
                 else:
                     self.beyond.add((label, other))
         for pair in compare(new, self._blocks_beside(new, label), label):
             for one, other in (pair, pair[::-1]):
-                if other in same:
-                    if one in same:
+                if other in asked:
+                    if one in asked:
                         same[one].add(other)
                 else:
                     self.beyond.add((label, other))
         self._same[label] = same
-        return sure_pairs(names, same, label)
+        return sure_pairs(same, label)
 
     def _blocks_beside(self, new: Sequence[str], label: str) -> dict[str, list[str]]:
         """Give the names compared before, by those of their blocks that new names have too."""
@@ -145,13 +149,12 @@ class Readings:
         for start in range(0, len(asked), _BATCH_NAMES):
             rows = []
             for label, surface in asked[start : start + _BATCH_NAMES]:
-                same = self._same.get(label, {}).get(surface)
                 name_id, blocks = self._kept.get((label, surface), (None,) * 5)[3:]
-                if same is None:
-                    blocks = others = None
-                else:
+                if surface in self._compared.get(label, ()):
                     blocks = blocks or _SEPARATOR.join(skeleton(surface, label))
-                    others = _SEPARATOR.join(sorted(same))
+                    others = _SEPARATOR.join(sorted(self._same[label].get(surface, ())))
+                else:
+                    blocks = others = None
                 name_id = name_id or hash_id(label, surface)
                 rows.append((name_id, label, surface, *self._asked[label, surface], blocks, others))
             yield from_rows(rows, schema_of(READINGS))
@@ -170,11 +173,11 @@ def same_spellings(names: Sequence[str], label: str) -> Iterator[tuple[str, str]
     Yields:
         Pairs, each once, in a fixed order.
     """
-    same: dict[str, set[str]] = {name: set() for name in names}
+    same: dict[str, set[str]] = defaultdict(set)
     for a, b in compare(names, {}, label):
         same[a].add(b)
         same[b].add(a)
-    return sure_pairs(names, same, label)
+    return sure_pairs(same, label)
 
 
 def compare(
@@ -189,32 +192,34 @@ def compare(
     """
     blocks: dict[str, list[str]] = {}
     for name in names:
-        for block in skeleton(name, label):
+        own = skeleton(name, label)
+        others = {
+            other for block in own for each in (blocks, beside) for other in each.get(block, ())
+        }
+        for block in own:
             blocks.setdefault(block, []).append(name)
-    seen: set[tuple[str, str]] = set()
-    for block, found in blocks.items():
-        pairs = chain(combinations(found, 2), product(found, beside.get(block, ())))
-        for a, b in pairs:
-            pair = (a, b) if a < b else (b, a)
-            if pair not in seen:
-                seen.add(pair)
-                if same_name(*pair, label) and not are_apart(*pair, label):
-                    yield pair
+        for other in others:
+            a, b = sorted((name, other))
+            if same_name(a, b, label) and not are_apart(a, b, label):
+                yield a, b
 
 
-def sure_pairs(
-    names: Sequence[str], same: Mapping[str, set[str]], label: str
-) -> Iterator[tuple[str, str]]:
-    """Leave out the pairs of a name that would join two who are not the same."""
+def sure_pairs(same: Mapping[str, set[str]], label: str) -> Iterator[tuple[str, str]]:
+    """Leave out the pairs of a name that would join two who are not the same.
+
+    Args:
+        same: By name, the others that are spellings of it.
+        label: PERSON, ORG or PLACE, of all of them.
+    """
     doubtful = {
         name
         for name, others in same.items()
         if any(
-            b not in same[a] and (label == "PERSON" or are_apart(a, b, label))
+            b not in same.get(a, ()) and (label == "PERSON" or are_apart(a, b, label))
             for a, b in combinations(sorted(others), 2)
         )
     }
-    for a in names:
+    for a in sorted(same):
         for b in sorted(same[a]):
             if a < b and a not in doubtful and b not in doubtful:
                 yield a, b

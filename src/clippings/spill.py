@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 DIGITS = 2
 """Digits of an owner by which rows are kept apart: the most that a table is cut by."""
 _HELD_BYTES = 4_000_000
+_MOST_WAITING = 500
 
 
 class Spill:
@@ -49,6 +50,8 @@ class Spill:
         if rows.num_rows:
             self.row_count += rows.num_rows
             self._waiting.append(pa.Table.from_arrays(rows.columns, schema=self._schema))
+            if len(self._waiting) > _MOST_WAITING:  # each takes more room than a few rows
+                self._waiting = [pa.concat_tables(self._waiting).combine_chunks()]
             self._waiting_bytes += rows.nbytes
             if self._waiting_bytes > _HELD_BYTES:
                 self._write()

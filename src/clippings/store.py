@@ -420,9 +420,14 @@ def collect(processed: Path) -> None:
     The tables are committed; what cannot be deleted now is left to the next run.
     """
     with suppress(OSError):
-        live = _collect_snapshots(processed)
+        _collect_snapshots(processed)
+        live: set[str] = set()
+        for snapshot in _snapshots(processed):
+            for table in snapshot.iterdir():
+                if table.suffix == ".parquet":
+                    live.update(part.name for part in table.iterdir())
         for path in (processed / ".store" / "parts").iterdir():
-            if live is not None and path.name not in live:
+            if path.name not in live:
                 with suppress(OSError):
                     path.unlink()
         for path in (processed / ".store" / "work").iterdir():
@@ -430,29 +435,13 @@ def collect(processed: Path) -> None:
                 path.unlink()
 
 
-def _collect_snapshots(processed: Path) -> set[str] | None:
-    """Delete old snapshots; give the names of the parts that are left, None where unknown."""
-    snapshots = _snapshots(processed)
-    old = [
-        path
-        for path, later in pairwise(snapshots[: 1 - _KEPT])
-        if time.time() - _written_at(later) >= _REST_SECONDS
-    ]
-    live: set[str] | None = set()
-    for path in snapshots:
-        parts: set[str] | None = None
-        with suppress(OSError), (path / _MANIFEST).open("rb") as handle:
-            with suppress(ValueError):
-                tables = _unseal(handle.read())["tables"].values()
-                parts = {part[0] for table in tables for part in table["parts"].values()}
-            is_damaged = parts is None and path != snapshots[-1]
-            if path in old or is_damaged:
-                # Fails where a reader holds it.
+def _collect_snapshots(processed: Path) -> None:
+    """Delete old snapshots; not one that a reader holds."""
+    for path, later in pairwise(_snapshots(processed)[: 1 - _KEPT]):
+        if time.time() - _written_at(later) >= _REST_SECONDS:
+            with suppress(OSError), (path / _MANIFEST).open("rb") as handle:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 _delete_snapshot(path)
-                parts = set()
-        live = None if live is None or parts is None else live | parts
-    return live
 
 
 def _written_at(snapshot: Path) -> float:

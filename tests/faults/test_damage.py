@@ -138,13 +138,19 @@ def test_a_damaged_part_that_comes_again_is_written_again(
     assert desk.parts() == scene.new
 
 
-def test_a_damaged_old_snapshot_goes(scene_of: Callable[[str], Scene], tmp_path: Path) -> None:
+def test_a_damaged_old_snapshot_goes(
+    scene_of: Callable[[str], Scene], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "_REST_SECONDS", 0)
     scene = scene_of("change")
     desk = copy(scene.desk, tmp_path / "copy")
     old = sorted((desk.processed / ".snapshots").iterdir())[1]
     (old / "manifest.json").write_text("{")
     desk.ingest()
     assert desk.parts() == scene.new
+    for number in range(2):
+        desk.put("more.txt", f"More of {number}\n")
+        desk.ingest()
     assert not old.exists()
     desk.assert_tidy()
 
