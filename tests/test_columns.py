@@ -2,7 +2,15 @@
 
 import pyarrow as pa
 
-from clippings.columns import distinct, from_rows, in_batches, rows_of, within, without
+from clippings.columns import (
+    distinct,
+    find_changed,
+    from_rows,
+    in_batches,
+    rows_of,
+    within,
+    without,
+)
 
 _SCHEMA = pa.schema([("owner", pa.string()), ("number", pa.int64())])
 
@@ -23,6 +31,12 @@ def test_copies_and_choices() -> None:
     assert without(made, "owner", pa.array(["a"])).equals(rows(("b", 2)))
     assert within(made, "owner", pa.array(["b"])).equals(rows(("b", 2)))
     assert without(made, "owner", pa.array([], pa.string())).equals(made)
+
+
+def test_owners_of_whom_anything_changed() -> None:
+    old, new = rows(("a", 1), ("b", 1), ("c", 1)), rows(("a", 1), ("b", 2), ("d", 1))
+    assert sorted(find_changed(old, new, "owner").to_pylist()) == ["b", "c", "d"]
+    assert len(find_changed(old, old, "owner")) == 0
 
 
 def test_small_tables_become_larger_ones() -> None:

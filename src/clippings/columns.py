@@ -59,6 +59,15 @@ def distinct(rows: pa.Table, key: Iterable[str]) -> pa.Table:
     return rows.take(first["row_min"])
 
 
+def find_changed(old: pa.Table, new: pa.Table, owner: str) -> pa.Array:
+    """List the owners of whom a row is in one of two tables only; each has a row but once."""
+    import pyarrow.compute as pc
+
+    counts = join(old.cast(new.schema), new).group_by(new.column_names, use_threads=False)
+    once = counts.aggregate([([], "count_all")])
+    return pc.unique(once.filter(pc.equal(once["count_all"], 1))[owner])
+
+
 def without(rows: pa.Table, column: str, values: pa.Array | pa.ChunkedArray) -> pa.Table:
     """Leave out the rows that hold one of some values in a column."""
     import pyarrow as pa

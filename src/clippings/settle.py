@@ -5,12 +5,12 @@ Where few articles come or go, only the names that these can concern are looked 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from clippings import entities, store
 from clippings.bound import bind_articles, find_entities
-from clippings.columns import in_batches, join, within, without
+from clippings.columns import find_changed, in_batches, join, within, without
 from clippings.corrections import Corrections
 from clippings.reach import Standing, find_names
 from clippings.registry import Registry
@@ -111,9 +111,7 @@ def _put_touched(
         corrections=corrections,
         readings=readings,
     )
-    changes = {
-        table: Change(table, publication.scratch) for table in ("entities", "aliases", READINGS)
-    }
+    changes = {table: Change(table, publication.scratch) for table in ("entities", "aliases")}
     moved = Spill(schema_of(BOUND), "article_id", publication.scratch)
     for part in resolver.assign():
         moved.add(part.changed())
@@ -124,18 +122,31 @@ def _put_touched(
     publication.put_change(resolved)
     changes["entities"].add(resolver.entities())
     changes["aliases"].add(resolver.aliases())
-    for rows in resolver.readings.tables():
-        changes[READINGS].add(rows)
-    for table in ("entities", "aliases"):
-        changes[table].remove(sorted(resolver.before))
-    surfaces = resolver.surfaces().union(gone["surface"].to_pylist())
-    changes[READINGS].remove(find_names(surfaces, keys))
     for change in changes.values():
+        change.remove(sorted(resolver.before))
         publication.put_change(change)
+    surfaces = resolver.surfaces().union(gone["surface"].to_pylist())
+    _put_readings(publication, readings, find_names(surfaces, keys))
     merged = Spill(schema_of("merged"), "entity_id", publication.scratch)
     merged.add(resolver.merged())
     publication.put_whole("merged", merged)
     return resolver
+
+
+def _put_readings(
+    publication: store.Publication, readings: Readings, name_ids: Sequence[str]
+) -> None:
+    """Put what is known of names that were looked at, some of them for the last time."""
+    import pyarrow as pa
+
+    new = store.concat(READINGS, readings.tables())
+    looked_at = pa.chunked_array([pa.array(name_ids, pa.string()), *new["name_id"].chunks])
+    old = within(publication.read_before(READINGS), "name_id", looked_at)
+    changed = find_changed(old, new, "name_id")
+    change = Change(READINGS, publication.scratch)
+    change.remove(changed)
+    change.add(within(new, "name_id", changed))
+    publication.put_change(change)
 
 
 def _complete(

@@ -39,7 +39,7 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from clippings import datapackage
-from clippings.columns import join, within, without
+from clippings.columns import find_changed, within, without
 from clippings.errors import LockedError, StoreError
 from clippings.records import SCHEMA_VERSION, TABLES
 from clippings.registry import FILE as REGISTRY
@@ -585,8 +585,6 @@ class Publication:
             rows: All its rows; those of owners of whom none has changed stay in their parts.
             is_anew: Whether what stands is of no use.
         """
-        import pyarrow.compute as pc
-
         change = Change(table, self.scratch, is_anew=is_anew)
         owner = change.key[0]
         previous = None if is_anew else self.previous
@@ -596,10 +594,7 @@ class Publication:
             if previous is None:
                 change.add(new)
                 continue
-            both = join(self.read_before(table, bucket).cast(new.schema), new)
-            counts = both.group_by(new.column_names, use_threads=False)
-            once = counts.aggregate([([], "count_all")])
-            changed = pc.unique(once.filter(pc.equal(once["count_all"], 1))[owner])
+            changed = find_changed(self.read_before(table, bucket), new, owner)
             change.remove(changed)
             change.add(within(new, owner, changed))
         self.put_change(change)
