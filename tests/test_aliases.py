@@ -1,5 +1,6 @@
 """The curated list: who is found in it, and that what is baked of it is right."""
 
+import csv
 import gzip
 
 from clippings import aliases
@@ -10,6 +11,14 @@ def test_the_baked_keys_are_those_of_the_list() -> None:
     """Run `python -m clippings.aliases` after a change of names.py or aliases.csv."""
     baked = (DATA / "alias_keys.txt.gz").read_bytes()
     assert gzip.decompress(baked) == gzip.decompress(aliases.bake_keys())
+    blocks = (DATA / "alias_blocks.txt.gz").read_bytes()
+    assert gzip.decompress(blocks) == gzip.decompress(aliases.bake_blocks())
+
+
+def test_each_line_of_the_list_is_a_row() -> None:
+    with (DATA / "aliases.csv").open(encoding="utf-8", newline="") as lines:
+        rows = [row[3] for row in csv.reader(lines)][1:]
+    assert rows == [aliases._read_row(number).name for number in range(len(rows))]
 
 
 def test_the_first_alias_of_a_key_counts() -> None:

@@ -1,25 +1,28 @@
 """aliases.csv and never_merge.csv: which names are known as whose, and which are never one.
 
-The keys and blocks of the aliases take a second to work out, so they are baked too, line by line:
+The keys and blocks of the aliases take a second to work out, so they are baked too, as indexes:
 
-    python -m clippings.aliases      writes data/alias_keys.txt.gz; after a change of names.py or
-                                     aliases.csv
+    python -m clippings.aliases      writes data/alias_keys.txt.gz and data/alias_blocks.txt.gz;
+                                     after a change of names.py or aliases.csv
+
+A row of the list is read apart only when it is asked for: most never are.
 """
 
 from __future__ import annotations
 
 import csv
-import gzip
 from collections import defaultdict
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from clippings.baked import Index, bake_index
 from clippings.names import DATA, is_acronym, lookup_key, same_name, skeleton
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-_BAKED = DATA / "alias_keys.txt.gz"
+_LIST = DATA / "aliases.csv"
+_KEYS, _BLOCKS = DATA / "alias_keys.txt.gz", DATA / "alias_blocks.txt.gz"
 
 
 class Known(NamedTuple):
@@ -39,19 +42,10 @@ class Known(NamedTuple):
 
 
 class Alias(NamedTuple):
-    """A row of the curated list.
-
-    Attributes:
-        name: One of the names of the entity.
-        known: The entity.
-        key: Its key among the aliases.
-        blocks: Its blocking keys, with `|` between them.
-    """
+    """A row of the curated list: one of the names of an entity."""
 
     name: str
     known: Known
-    key: str
-    blocks: str
 
 
 def alias_key(name: str) -> str:
@@ -62,49 +56,56 @@ def alias_key(name: str) -> str:
 
 
 def bake_keys() -> bytes:
-    """Work out the keys of all aliases: a line for each row, the key and the blocks."""
-    lines = [
-        "|".join((alias_key(alias), *sorted(skeleton(alias, known.label))))
-        for alias, known in _read_aliases()
-    ]
-    return gzip.compress("\n".join(lines).encode(), mtime=0)
+    """Work out the index of the labels and keys of all aliases; of those with one key the first."""
+    first: dict[str, list[int]] = {}
+    for number, (name, known) in enumerate(_read_rows(_lines())):
+        first.setdefault(f"{known.label} {alias_key(name)}", [number])
+    return bake_index(first)
 
 
-def _read_aliases() -> Iterator[tuple[str, Known]]:
-    with (DATA / "aliases.csv").open(encoding="utf-8", newline="") as lines:
-        rows = csv.reader(lines)
-        next(rows)
-        for slug, label, name, alias, parent, *_ in rows:
-            yield alias, Known(slug, label, name, parent)
+def bake_blocks() -> bytes:
+    """Work out the index of the labels and blocking keys of all aliases."""
+    rows: dict[str, list[int]] = defaultdict(list)
+    for number, (name, known) in enumerate(_read_rows(_lines())):
+        for block in skeleton(name, known.label):
+            rows[f"{known.label} {block}"].append(number)
+    return bake_index(rows)
 
 
 @cache
-def _aliases() -> list[Alias]:
-    """Read the list, once per process."""
-    baked = gzip.decompress(_BAKED.read_bytes()).decode().split("\n")
-    keys = (line.partition("|")[::2] for line in baked)
-    return [
-        Alias(alias, known, *key) for (alias, known), key in zip(_read_aliases(), keys, strict=True)
-    ]
+def _lines() -> list[bytes]:
+    return _LIST.read_bytes().splitlines()[1:]
+
+
+def _read_rows(lines: Iterable[bytes]) -> Iterator[Alias]:
+    for slug, label, name, alias, parent, *_ in csv.reader(map(bytes.decode, lines)):
+        yield Alias(alias, Known(slug, label, name, parent))
+
+
+@lru_cache(1 << 15)
+def _read_row(number: int) -> Alias:
+    return next(_read_rows([_lines()[number]]))
+
+
+@cache
+def _keys() -> Index:
+    return Index(_KEYS)
+
+
+@cache
+def _blocks() -> Index:
+    return Index(_BLOCKS)
 
 
 @cache
 def by_key() -> dict[tuple[str, str], Known]:
-    """Index the known entities by label and key of an alias."""
-    found: dict[tuple[str, str], Known] = {}
-    for alias in _aliases():
-        found.setdefault((alias.known.label, alias.key), alias.known)
-    return found
-
-
-@cache
-def _by_block() -> dict[tuple[str, str], list[Alias]]:
-    """Index the aliases by label and blocking key."""
-    found: dict[tuple[str, str], list[Alias]] = defaultdict(list)
-    for alias in _aliases():
-        for block in alias.blocks.split("|"):
-            found[alias.known.label, block].append(alias)
-    return dict(found)
+    """Give all known entities by label and key of an alias."""
+    rows = list(_read_rows(_lines()))
+    return {
+        (known.label, key.removeprefix(f"{known.label} ")): known
+        for key, (number,) in _keys()
+        for known in [rows[number].known]
+    }
 
 
 @cache
@@ -124,19 +125,20 @@ def find_known(name: str, label: str) -> Known | None:
     >>> find_known("Tzahal", "ORG").name
     'Israel Defense Forces'
     """
-    known = by_key()
-    return known.get((label, alias_key(name))) or known.get((label, lookup_key(name)))
+    for key in dict.fromkeys((alias_key(name), lookup_key(name))):
+        for number in _keys().find(f"{label} {key}"):
+            return _read_row(number).known
+    return None
 
 
 @lru_cache(1 << 15)
 def find_spelled(name: str, label: str) -> Known | None:
     """Find the curated entity of which a name is another spelling; None where two would do."""
-    blocks = _by_block()
+    numbers = {row for block in skeleton(name, label) for row in _blocks().find(f"{label} {block}")}
     found = {
-        alias.known
-        for block in skeleton(name, label)
-        for alias in blocks.get((label, block), ())
-        if same_name(name, alias.name, label) and not are_apart(name, alias.name, label)
+        known
+        for alias, known in map(_read_row, numbers)
+        if same_name(name, alias, label) and not are_apart(name, alias, label)
     }
     return found.pop() if len(found) == 1 else None
 
@@ -147,4 +149,5 @@ def are_apart(a: str, b: str, label: str) -> bool:
 
 
 if __name__ == "__main__":
-    _BAKED.write_bytes(bake_keys())
+    _KEYS.write_bytes(bake_keys())
+    _BLOCKS.write_bytes(bake_blocks())

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+import operator
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
 from clippings.aliases import Known, find_known
-from clippings.gazetteer import Place, find_places, locate
+from clippings.gazetteer import Context, locate
 from clippings.names import acronym_fits, is_acronym, lookup_key, same_name, strip_titles
+from clippings.places import BY_LOOSE_KEY, Place, find_candidates
 
 _MEMORY = 1 << 15
+_NOWHERE = Context(())
+_BRACKET = 2  # characters between a name and its acronym: a space and a bracket
 
 
 class Sense(NamedTuple):
@@ -42,10 +47,52 @@ class Mentions(NamedTuple):
 
 
 class Bound(NamedTuple):
-    """What each mention stands for, and by which rule: "surname", "acronym" or "" (by its name)."""
+    """What each name of each article stands for: columns, sorted by article, label and surface.
 
+    Attributes:
+        article_ids: The article.
+        labels: PERSON, ORG or PLACE.
+        surfaces: The name as it stands there.
+        counts: How often.
+        senses: What it stands for there.
+        rules: Why: "surname", "acronym" or "" (by its name).
+    """
+
+    article_ids: list[str]
+    labels: list[str]
+    surfaces: list[str]
+    counts: list[int]
     senses: list[Sense]
     rules: list[str]
+
+
+_Reading = tuple[Sense, str]
+"""What a name stands for, and the rule that says so."""
+
+
+@dataclass(slots=True, eq=False)
+class _Name:
+    """What a name is in every article; one for each label and surface.
+
+    Attributes:
+        label: PERSON, ORG or PLACE.
+        surface: As it stands in the texts.
+        key: Its lookup key.
+        reading: What it stands for where the article says nothing else.
+        ends: The ends of a person's key: "abu bakr gabel" -> "bakr gabel", "gabel".
+        is_lone: Whether it is one word of a person who is not known by it.
+        is_ambiguous: Whether several places bear it.
+        known: The curated entity that bears it, if it is a place.
+    """
+
+    label: str
+    surface: str
+    key: str
+    reading: _Reading
+    ends: tuple[str, ...] = ()
+    is_lone: bool = False
+    is_ambiguous: bool = False
+    known: Known | None = None
 
 
 @lru_cache(_MEMORY)
@@ -56,8 +103,31 @@ def name_key(surface: str, label: str) -> str:
     return lookup_key(surface)
 
 
+@lru_cache(_MEMORY)
+def _read_name(label: str, surface: str) -> _Name:
+    key = name_key(surface, label)
+    name = _Name(label, surface, key, (Sense(label, key), ""))
+    if label == "PERSON":
+        name.ends = _find_ends(key)
+        name.is_lone = not name.ends and find_known(surface, label) is None
+    elif label == "PLACE":
+        name.known = find_known(surface, label)
+        bearers = find_candidates(surface)
+        if name.known:  # a known alias is no loose spelling of another place
+            bearers = tuple(each for each in bearers if each.discount < BY_LOOSE_KEY)
+        name.is_ambiguous = len(bearers) > 1
+        if name.known is None and not name.is_ambiguous:
+            name.reading = Sense(label, key, place=_NOWHERE.locate(surface)), ""
+    return name
+
+
+def _find_ends(key: str) -> tuple[str, ...]:
+    words = key.split(" ")
+    return tuple([" ".join(words[place:]) for place in range(1, len(words))])
+
+
 def bind_mentions(mentions: Mentions) -> Bound:
-    """Tell what each mention stands for.
+    """Tell what each name of each article stands for.
 
     "Gabel" in an article with "Andrew Gabel" is he, unless two fit. Elsewhere one word names a
     person only where it is a known alias; else it is somebody of that article alone. An acronym in
@@ -68,67 +138,67 @@ def bind_mentions(mentions: Mentions) -> Bound:
         mentions: All mentions of some articles, whole articles together.
 
     Returns:
-        Sense and rule of each mention, in their order.
+        The names of these articles; those of one article have one sense for each label and surface.
     """
-    rows = list(zip(mentions.article_ids, mentions.labels, mentions.surfaces, strict=True))
-    keys = [name_key(surface, label) for _, label, surface in rows]
-    longer = _longer_persons(rows, keys)
-    acronyms = _bind_acronyms(mentions, keys)
-    named: dict[str, set[str]] = defaultdict(set)
-    for article_id, label, surface in rows:
-        if label != "PERSON":
-            named[article_id].add(surface)
-    beside = {article_id: tuple(sorted(names)) for article_id, names in named.items()}
-    senses, rules = [], []
-    chosen: dict[tuple[str, str, str], tuple[Sense, str]] = {}
-    for (article_id, label, surface), key in zip(rows, keys, strict=True):
-        spot = article_id, label, surface
-        if spot not in chosen:
-            chosen[spot] = _sense(spot, key, longer, acronyms, beside)
-        sense, rule = chosen[spot]
-        senses.append(sense)
-        rules.append(rule)
-    return Bound(senses, rules)
+    spots = list(zip(mentions.labels, mentions.surfaces, strict=True))
+    names = {spot: _read_name(*spot) for spot in sorted(set(spots))}
+    order = {name: number for number, name in enumerate(names.values())}
+    column = [names[spot] for spot in spots]
+    unsure = _find_unsure(names.values())
+    acronyms = _bind_acronyms(mentions, column)
+    bound = Bound([], [], [], [], [], [])
+    first = 0
+    for article_id, count in Counter(mentions.article_ids).items():
+        counts = Counter(column[first : first + count])
+        first += count
+        here = sorted(counts, key=order.__getitem__)
+        asked = unsure.intersection(here)
+        own = dict(_read_persons(article_id, asked, here))
+        own.update(_read_places(asked, here))
+        own.update(_read_acronyms(acronyms.get(article_id, {}), here))
+        readings = [own.get(name) or name.reading for name in here]
+        bound.article_ids.extend([article_id] * len(here))
+        bound.labels.extend([name.label for name in here])
+        bound.surfaces.extend([name.surface for name in here])
+        bound.counts.extend([counts[name] for name in here])
+        bound.senses.extend([sense for sense, _ in readings])
+        bound.rules.extend([rule for _, rule in readings])
+    return bound
 
 
-def _sense(
-    spot: tuple[str, str, str],
-    key: str,
-    longer: dict[tuple[str, str], set[str]],
-    acronyms: dict[tuple[str, str, str], Sense],
-    beside: dict[str, tuple[str, ...]],
-) -> tuple[Sense, str]:
-    article_id, label, surface = spot
-    if (article_id, label, key) in acronyms:
-        return acronyms[article_id, label, key], "acronym"
-    if label == "PERSON":
-        fitting = _one_person(longer.get((article_id, key), set()) - {key})
+def _find_unsure(names: Collection[_Name]) -> set[_Name]:
+    """Find the names that may stand for something else in an article than elsewhere."""
+    ends = {end for name in names for end in name.ends}
+    return {
+        name
+        for name in names
+        if name.is_lone or name.is_ambiguous or (name.label == "PERSON" and name.key in ends)
+    }
+
+
+def _read_persons(
+    article_id: str, asked: Iterable[_Name], here: Iterable[_Name]
+) -> Iterator[tuple[_Name, _Reading]]:
+    """Read the persons of an article of whom others there have a longer name, or none has one."""
+    persons = [name for name in asked if name.label == "PERSON"]
+    if not persons:
+        return
+    keys = {name.key for name in persons}
+    longer: dict[str, set[str]] = {}
+    for name in here:
+        for end in name.ends:
+            if end in keys:
+                longer.setdefault(end, set()).add(name.key)
+    for name in persons:
+        fitting = _one_person(longer[name.key]) if name.key in longer else []
         if len(fitting) == 1:
-            return Sense(label, fitting[0]), "surname"
-        if fitting:
-            return Sense(label, key, article_id), ""
-        is_enough = " " in key or find_known(surface, label) is not None
-        return Sense(label, key, "" if is_enough else article_id), ""
-    if label == "PLACE":
-        return Sense(label, key, place=_place(surface, beside[article_id])), ""
-    return Sense(label, key), ""
-
-
-def _longer_persons(
-    rows: Sequence[tuple[str, str, str]], keys: Sequence[str]
-) -> dict[tuple[str, str], set[str]]:
-    """Index the persons of each article by the ends of their names: "gabel" -> "andrew gabel"."""
-    longer: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for (article_id, label, _), key in zip(rows, keys, strict=True):
-        if label == "PERSON" and " " in key:
-            words = key.split(" ")
-            for place in range(1, len(words)):
-                longer[article_id, " ".join(words[place:])].add(key)
-    return longer
+            yield name, (Sense(name.label, fitting[0]), "surname")
+        elif fitting or name.is_lone:
+            yield name, (Sense(name.label, name.key, article_id), "")
 
 
 def _one_person(keys: set[str]) -> list[str]:
-    """Leave one of several spellings of one person; "A. Gabel" and "Andrew Gabel" are one."""
+    """Leave one of several spellings of one person: "Andrew Gabel" beside "Andrew J. Gabel"."""
     kept: list[str] = []
     for key in sorted(keys, key=lambda key: (-len(key), key)):
         if not any(same_name(key, other, "PERSON") for other in kept):
@@ -136,38 +206,52 @@ def _one_person(keys: set[str]) -> list[str]:
     return kept
 
 
-def _bind_acronyms(mentions: Mentions, keys: Sequence[str]) -> dict[tuple[str, str, str], Sense]:
-    """Find acronyms in brackets behind the name they stand for, or names behind their acronym."""
-    found: dict[tuple[str, str, str], Sense] = {}
-    for place in range(len(keys) - 1):
-        after = place + 1
-        if mentions.starts[after] - mentions.ends[place] != 2:
+def _read_places(asked: Iterable[_Name], here: Iterable[_Name]) -> Iterator[tuple[_Name, _Reading]]:
+    """Read the places of an article that share their names with others."""
+    places = [name for name in asked if name.label == "PLACE"]
+    if not places:
+        return
+    beside = {name.surface for name in here if name.label != "PERSON"}
+    context = Context(beside)
+    for name in places:
+        place = context.locate(name.surface)
+        if name.known is not None and place:
+            # "Alexandria" is the one in Egypt, unless the article is about Louisiana.
+            home = home_of(name.known) if len(beside) > 1 else None
+            place = place if home and place.country_code != home.country_code else None
+        yield name, (Sense(name.label, name.key, place=place), "")
+
+
+def _bind_acronyms(
+    mentions: Mentions, names: Sequence[_Name]
+) -> dict[str, dict[tuple[str, str], Sense]]:
+    """Find acronyms in brackets behind the name they stand for, or names behind their acronym.
+
+    Returns:
+        For each article that has any, what they stand for, by label and key.
+    """
+    found: dict[str, dict[tuple[str, str], Sense]] = defaultdict(dict)
+    gaps = map(operator.sub, mentions.starts[1:], mentions.ends)
+    for place in [place for place, gap in enumerate(gaps) if gap == _BRACKET]:
+        pair = names[place : place + 2]
+        article_id, after_id = mentions.article_ids[place : place + 2]
+        field, after_field = mentions.fields[place : place + 2]
+        if (article_id, field, pair[0].label) != (after_id, after_field, pair[1].label):
             continue
-        spot = mentions.article_ids[place], mentions.fields[place], mentions.labels[place]
-        if spot != (mentions.article_ids[after], mentions.fields[after], mentions.labels[after]):
-            continue
-        for short, long in ((after, place), (place, after)):
-            surface = mentions.surfaces[short]
-            if is_acronym(surface) and acronym_fits(surface, mentions.surfaces[long]):
-                label = mentions.labels[long]
-                spot = mentions.article_ids[short], label, keys[short]
-                found.setdefault(spot, Sense(label, keys[long]))
+        for long, short in (pair, reversed(pair)):
+            if is_acronym(short.surface) and acronym_fits(short.surface, long.surface):
+                sense = Sense(long.label, long.key)
+                found[article_id].setdefault((short.label, short.key), sense)
     return found
 
 
-def _place(surface: str, beside: tuple[str, ...]) -> Place | None:
-    known = find_known(surface, "PLACE")
-    if known is None:
-        return _located(surface, beside if _is_ambiguous(surface) else ())
-    # "Georgia" is the country, unless the article is about Atlanta.
-    place = _located(surface, beside) if len(beside) > 1 and _is_ambiguous(surface) else None
-    home = home_of(known)
-    return place if place and home and place.country_code != home.country_code else None
-
-
-@lru_cache(_MEMORY)
-def _is_ambiguous(surface: str) -> bool:
-    return len(find_places(surface)) > 1
+def _read_acronyms(
+    acronyms: Mapping[tuple[str, str], Sense], here: Iterable[_Name]
+) -> Iterator[tuple[_Name, _Reading]]:
+    for name in here if acronyms else ():
+        sense = acronyms.get((name.label, name.key))
+        if sense:
+            yield name, (sense, "acronym")
 
 
 @lru_cache(_MEMORY)
@@ -177,8 +261,3 @@ def home_of(known: Known) -> Place | None:
         return None
     country = known.parent.removeprefix("place-").replace("-", " ")
     return locate(known.name, [country] if country else [])
-
-
-@lru_cache(_MEMORY)
-def _located(surface: str, beside: tuple[str, ...]) -> Place | None:
-    return locate(surface, beside)

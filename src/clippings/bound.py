@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from clippings.binding import Mentions, bind_mentions
-from clippings.gazetteer import Place
+from clippings.places import Place
 from clippings.side import BOUND, schema_of
 
 if TYPE_CHECKING:
@@ -35,23 +36,24 @@ def bind_articles(mentions: pa.Table, articles: pa.Table) -> pa.Table:
     rows = mentions.sort_by([(name, "ascending") for name in keys])
     columns = Mentions(*(rows[name].to_pylist() for name in (*keys, "label", "surface")))
     bound = bind_mentions(columns)
-    spots = list(zip(columns.article_ids, columns.labels, columns.surfaces, strict=True))
-    found = dict(zip(spots, zip(bound.senses, bound.rules, strict=True), strict=True))
-    made = [
-        (*spot, sense.key, rule, bool(sense.article_id), write_place(sense.place), count)
-        for spot, count in sorted(Counter(spots).items())
-        for sense, rule in [found[spot]]
+    made: list[Sequence[object]] = [
+        bound.article_ids,
+        bound.labels,
+        bound.surfaces,
+        [sense.key for sense in bound.senses],
+        bound.rules,
+        [bool(sense.article_id) for sense in bound.senses],
+        [write_place(sense.place) for sense in bound.senses],
+        bound.counts,
     ]
     schema = schema_of(BOUND)
-    columns_made = list(zip(*made, strict=True)) or [()] * (len(schema) - 2)
     arrays = [
-        pa.array(column, field.type)
-        for column, field in zip(columns_made, list(schema)[:-2], strict=True)
+        pa.array(column, field.type) for column, field in zip(made, list(schema)[:-2], strict=True)
     ]
     dates = articles["published_date"].take(
         pc.index_in(arrays[0], articles["article_id"].combine_chunks())
     )
-    entity_ids = pa.array([NEW] * len(made), pa.string())
+    entity_ids = pa.array([NEW] * len(bound.senses), pa.string())
     return pa.Table.from_arrays([*arrays, dates, entity_ids], schema=schema)
 
 
@@ -74,6 +76,7 @@ def find_entities(mentions: pa.Table, bound: pa.Table) -> pa.ChunkedArray:
     return found
 
 
+@lru_cache(1 << 12)
 def write_place(place: Place | None) -> str | None:
     """Write a place for the column `place`."""
     return json.dumps(dataclasses.astuple(place), ensure_ascii=False) if place else None

@@ -20,10 +20,11 @@ from clippings.binding import Sense, name_key
 from clippings.bound import bind_articles, find_entities
 from clippings.columns import from_rows
 from clippings.corrections import Correction, Corrections
-from clippings.gazetteer import Place, locate
+from clippings.gazetteer import locate
 from clippings.groups import Groups, Identity, curated_id, place_id
 from clippings.ids import Ids
 from clippings.names import lookup_key
+from clippings.places import Place
 from clippings.reach import Standing
 from clippings.records import arrow_schema
 from clippings.registry import Registry

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from clippings.aliases import Known
 from clippings.binding import Sense, home_of, name_key
 from clippings.corrections import Correction, Corrections
-from clippings.gazetteer import Place
+from clippings.places import Place
 from clippings.scan import hash_id
 from clippings.spellings import Readings
 from clippings.tally import MAJORITY, Named, main_label

@@ -279,6 +279,8 @@ def is_acronym(name: str) -> bool:
     bare = name.strip()
     if " " in bare:
         return False
+    if bare.isalpha() and bare.isascii():  # most names, and without an apostrophe
+        return bare[-1].isupper() and len(bare) > 1 and _ACRONYM.fullmatch(bare) is not None
     bare = _POSSESSIVE.sub("", bare.translate(_SIGNS))
     return len(bare) > 1 and _ACRONYM.fullmatch(bare) is not None
 
