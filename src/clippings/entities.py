@@ -367,15 +367,13 @@ def _name(groups: Groups, members: Sequence[Sense]) -> str:
 
 def _aliases(groups: Groups, ids: Ids, named: Iterable[Named]) -> pa.Table:
     counts: Counter[tuple[str, str]] = Counter()
-    reasons: dict[tuple[str, str], set[str]] = defaultdict(set)
+    rules: dict[tuple[str, str], str] = {}
     for sense, surface, rule, count in named:
         alias = ids.by_sense[sense], surface
         counts[alias] += count
-        reasons[alias].add(rule or _rule(groups, sense, surface))
-    rows = [
-        (*alias, count, min(reasons[alias], key=RULES.index)) for alias, count in counts.items()
-    ]
-    return _table("aliases", rows)
+        reason = rule or _rule(groups, sense, surface)
+        rules[alias] = min(rules.get(alias, reason), reason, key=RULES.index)
+    return _table("aliases", [(*alias, count, rules[alias]) for alias, count in counts.items()])
 
 
 def _rule(groups: Groups, sense: Sense, surface: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import weakref
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING
@@ -37,7 +39,7 @@ class Spill:
         self._waiting_bytes = 0
         self._held: dict[str, list[pa.Table]] = defaultdict(list)
         self._file: IO[bytes] | None = None
-        self._places: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        self._places: dict[str, array[int]] = defaultdict(partial(array, "q"))  # start, size, ...
 
     def add(self, rows: pa.Table) -> None:
         """Add rows.
@@ -69,7 +71,8 @@ class Spill:
         found = [self._schema.empty_table()]
         for place in self.prefixes() if len(prefix) < DIGITS else [prefix]:
             if place.startswith(prefix):
-                found += [self._load(*spot) for spot in self._places.get(place, ())]
+                spots = iter(self._places.get(place, ()))
+                found += [self._load(*spot) for spot in zip(spots, spots, strict=True)]
                 found += self._held.get(place, ())
         return pa.concat_tables(found)
 
@@ -107,7 +110,7 @@ class Spill:
         for batch in rows.to_batches():
             content = batch.serialize()
             self._file.write(content)
-            self._places[prefix].append((place, content.size))
+            self._places[prefix].extend((place, content.size))
             place += content.size
 
     def _cut(self) -> Iterator[tuple[str, pa.Table]]:
