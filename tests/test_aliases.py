@@ -24,7 +24,7 @@ def test_each_line_of_the_list_is_a_row() -> None:
 def test_the_first_alias_of_a_key_counts() -> None:
     known = aliases.find_known("Tzahal", "ORG")
     assert known is not None
-    assert aliases.by_key()["ORG", aliases.alias_key("IDF")] == known
+    assert aliases.by_slug()[known.slug] == known
     assert aliases.find_known("Tzahal", "PERSON") is None
 
 

@@ -29,7 +29,7 @@ from hypothesis import strategies as st
 
 import clippings
 from clippings import entities, groups, pipeline, plan, scan, settle, side, split, store, work
-from clippings.aliases import by_key
+from clippings.aliases import by_slug
 from clippings.errors import LayoutError, LockedError, ModelError, ReadError, StoreError
 from clippings.layouts.layout import load_layouts
 from clippings.records import LABELS, PROBLEMS, TABLES, ProblemRow, arrow_schema
@@ -130,7 +130,7 @@ def check_entities(tables: dict[str, list[dict[str, Any]]]) -> None:
     """Entities and aliases count what the mentions say, and nothing else."""
     dates = {row["article_id"]: row["published_date"] for row in tables["articles"]}
     mentions = tables["mentions"]
-    usual = {entities.curated_id(known.slug): known.name for known in by_key().values()}
+    usual = {entities.curated_id(known.slug): known.name for known in by_slug().values()}
     assert {row["entity_id"] for row in mentions} == {
         row["entity_id"] for row in tables["entities"]
     }

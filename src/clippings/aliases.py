@@ -98,14 +98,9 @@ def _blocks() -> Index:
 
 
 @cache
-def by_key() -> dict[tuple[str, str], Known]:
-    """Give all known entities by label and key of an alias."""
-    rows = list(_read_rows(_lines()))
-    return {
-        (known.label, key.removeprefix(f"{known.label} ")): known
-        for key, (number,) in _keys()
-        for known in [rows[number].known]
-    }
+def by_slug() -> dict[str, Known]:
+    """Give all known entities by their slugs."""
+    return {known.slug: known for _, known in _read_rows(_lines())}
 
 
 @cache

@@ -15,7 +15,7 @@ from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from clippings.aliases import by_key, find_known, find_spelled
+from clippings.aliases import by_slug, find_known, find_spelled
 from clippings.binding import Sense, name_key
 from clippings.bound import bind_articles, find_entities
 from clippings.columns import from_rows
@@ -267,12 +267,12 @@ def _parts_of(entity_ids: Collection[str]) -> set[str]:
     wholes = {slug for slug in _wholes() if curated_id(slug) in entity_ids}
     if not wholes:
         return set()
-    return {curated_id(known.slug) for known in by_key().values() if known.parent in wholes}
+    return {curated_id(known.slug) for known in by_slug().values() if known.parent in wholes}
 
 
 @cache
 def _wholes() -> frozenset[str]:
-    return frozenset(known.parent for known in by_key().values() if known.parent)
+    return frozenset(known.parent for known in by_slug().values() if known.parent)
 
 
 def keys_of(corrections: Corrections) -> list[str]:

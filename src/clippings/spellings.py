@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from clippings.aliases import Known, are_apart, by_key, find_known, find_spelled
+from clippings.aliases import Known, are_apart, by_slug, find_known, find_spelled
 from clippings.columns import from_rows, rows_of, within
 from clippings.names import same_name, skeleton
 from clippings.scan import hash_id
@@ -38,7 +38,6 @@ class Readings:
     def __init__(self, rows: pa.Table | None = None) -> None:
         self._rows = rows if rows is not None else schema_of(READINGS).empty_table()
         self._blocks: dict[str, pa.Table] = {}
-        self._by_slug: dict[str, Known] = {}
         self.take(())
 
     def take(self, surfaces: Iterable[str]) -> None:
@@ -72,12 +71,9 @@ class Readings:
         self._asked[label, surface] = (None, known.slug) if known else _NO_SPELLING
         return known
 
-    def _find(self, slug: str | None) -> Known | None:
-        if not slug:
-            return None
-        if not self._by_slug:
-            self._by_slug = {known.slug: known for known in by_key().values()}
-        return self._by_slug[slug]
+    @staticmethod
+    def _find(slug: str | None) -> Known | None:
+        return by_slug()[slug] if slug else None
 
     def same_spellings(self, names: Sequence[str], label: str) -> Iterator[tuple[str, str]]:
         """List the pairs of names that are spellings of one another.
