@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clippings.articles import Article, Split
+from clippings.articles import Article, Spans, Split
 from clippings.choose import Choice, score, split_best
 from clippings.layouts.layout import layout_names, load_layout
 from clippings.learning import Learned
@@ -259,7 +259,7 @@ def test_a_reading_that_recurs_raises_doubts(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_no_article_scores_nothing() -> None:
-    assert score(Split((), (), ())) == 0.0
+    assert score(Split((), Spans((0,), (), ()), ())) == 0.0
     assert score(split("word", load_layout("nexis"))) == 0.0
 
 
@@ -269,11 +269,12 @@ def test_noise_between_articles_lowers_a_score(file: Path) -> None:
     dump = decode(file.read_bytes())
     layout = load_layout(expected_layout(file))
     found = split(dump.text, layout, dump.marks)
-    spans = [
-        span._replace(kind="unknown", article=None) if span.kind == "body" else span
+    lost = [
+        ("unknown", None) if span.kind == "body" else (span.kind, span.article)
         for span in found.spans
     ]
-    lowered = Split(found.articles, tuple(spans), found.doubts)
+    kinds, articles = zip(*lost, strict=True)
+    lowered = Split(found.articles, Spans(found.spans.cuts, kinds, articles), found.doubts)
     assert 0 <= score(lowered) < score(found) <= 1
 
 

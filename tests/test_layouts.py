@@ -1,5 +1,6 @@
 """Layouts: those that ship, a user's own, and what a fault in a file is answered with."""
 
+import json
 import re
 from importlib import resources
 from pathlib import Path
@@ -208,6 +209,19 @@ def test_empty_list_matches_nothing(key: str) -> None:
 def test_empty_label_matches_nothing() -> None:
     byline: Label = parse(put("byline", "starts", "[]")).byline
     assert byline.value(": a line that begins with a colon") is None
+
+
+def test_line_with_a_label_begins_with_an_initial() -> None:
+    starts = ["by", " Kilo", "\u017fource", "Über", "[x]"]  # a long s is an "s" in any case
+    label: Label = parse(put("byline", "starts", json.dumps(starts))).byline
+    opening = {
+        initial
+        for initial in map(chr, range(128))
+        for start in starts
+        if label.pattern.match(initial + start.strip()[1:])
+    }
+    assert opening == set("bBkKsS[")
+    assert label.not_initials == set(map(chr, range(128))) - opening
 
 
 @settings(deadline=None, max_examples=60)

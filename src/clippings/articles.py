@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, repeat, zip_longest
-from typing import NamedTuple
+from itertools import compress, islice, pairwise
+from operator import lt
+from typing import NamedTuple, overload
 
 from clippings.dates import PrintedDate
 
@@ -27,8 +29,49 @@ class Span(NamedTuple):
     article: int | None
 
 
-make_span = partial(tuple.__new__, Span)
+_make_span = partial(tuple.__new__, Span)
 """Makes a span of a tuple, twice as fast as `Span(...)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spans(Sequence[Span]):
+    """The stretches of a dump, which tile it: where one ends the next begins.
+
+    They are columns, and become spans one by one where somebody asks for them: a dump has many.
+
+    Attributes:
+        cuts: Character offset where each begins, and where the last ends.
+        kinds: The kind of each.
+        articles: The article that each is part of.
+    """
+
+    cuts: tuple[int, ...]
+    kinds: tuple[str, ...]
+    articles: tuple[int | None, ...]
+
+    def __len__(self) -> int:
+        return len(self.kinds)
+
+    @overload
+    def __getitem__(self, index: int) -> Span: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Span]: ...
+    def __getitem__(self, index: int | slice) -> Span | list[Span]:
+        if isinstance(index, slice):
+            return list(self)[index]
+        at = range(len(self))[index]
+        return Span(self.cuts[at], self.cuts[at + 1], self.kinds[at], self.articles[at])
+
+    def __iter__(self) -> Iterator[Span]:
+        ends = islice(self.cuts, 1, None)
+        return map(_make_span, zip(self.cuts, ends, self.kinds, self.articles, strict=False))
+
+    def sizes(self) -> Counter[str]:
+        """Count the characters of each kind."""
+        sizes: Counter[str] = Counter()
+        for kind, (start, end) in zip(self.kinds, pairwise(self.cuts), strict=True):
+            sizes[kind] += end - start
+        return sizes
 
 
 class Article(NamedTuple):
@@ -77,7 +120,7 @@ class Split:
     """
 
     articles: tuple[Article, ...]
-    spans: tuple[Span, ...]
+    spans: Spans
     doubts: tuple[Doubt, ...]
     claimed: int | None = None
     numbers: tuple[tuple[int, int], ...] = ()
@@ -114,21 +157,41 @@ def excerpt(text: str, limit: int = 60) -> str:
     return f'"{text}"' if len(text) <= limit else f'"{text[:limit]}…"'
 
 
-def tile(pieces: Sequence[Span], size: int) -> tuple[Span, ...]:
+def tile(
+    starts: Sequence[int],
+    ends: Sequence[int],
+    kinds: Sequence[str],
+    articles: Sequence[int | None],
+    size: int,
+) -> Spans:
     """Fill the stretches between spans with separators.
 
     Args:
-        pieces: Spans that do not overlap, in order.
+        starts: Where each span begins; they are in order and do not overlap.
+        ends: Where each ends.
+        kinds: The kind of each.
+        articles: The article that each is part of.
         size: Length of the text, in characters.
 
     Returns:
-        All spans of the text, in order; a separator within an article is part of it.
+        All spans of the text; a separator within an article is part of it.
+
+    >>> list(tile([0, 7], [4, 9], ["title", "body"], [0, 0], 9))[1]
+    Span(start=4, end=7, kind='separator', article=0)
     """
-    starts, ends, _, articles = zip(*pieces, strict=True) if pieces else ((), (), (), ())
-    inside = [
-        article if article == before else None
-        for before, article in zip([None, *articles], [*articles, None], strict=True)
+    count = len(starts)
+    cuts = [0] * (2 * count + 1)
+    cuts[1::2], cuts[2::2] = starts, ends
+    names = ["separator"] * (2 * count + 1)
+    names[1::2] = kinds
+    owners: list[int | None] = [None] * (2 * count + 1)
+    owners[1::2] = articles
+    owners[2:-1:2] = [
+        article if article == before else None for before, article in pairwise(articles)
     ]
-    between = zip([0, *ends], [*starts, size], repeat("separator"), inside, strict=False)
-    tiled = chain.from_iterable(zip_longest(map(make_span, between), pieces))
-    return tuple([span for span in tiled if span and span[0] < span[1]])
+    is_kept = list(map(lt, cuts, [*cuts[1:], size]))
+    return Spans(
+        (*compress(cuts, is_kept), size),
+        tuple(compress(names, is_kept)),
+        tuple(compress(owners, is_kept)),
+    )

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from clippings.articles import Article, Doubt, Span, Split, is_blank, squeeze, tile
+from clippings.articles import Article, Doubt, Split, is_blank, squeeze, tile
 from clippings.bodies import paragraphs
 from clippings.layouts.layout import AnyLayout, parse_layout
 from clippings.pieces import even_lines
@@ -133,11 +133,9 @@ def _is_one_article(found: Split) -> bool:
     """Tell whether a dump is one article of a title and a text, and hardly anything beside."""
     if len(found.articles) != 1 or not found.articles[0].body:
         return False
-    sizes: Counter[bool] = Counter()
-    for span in found.spans:
-        if span.kind != "separator":
-            sizes[span.kind in ("title", "body")] += span.end - span.start
-    return sizes[True] >= _ONE_ARTICLE * sizes.total()
+    sizes = found.spans.sizes()
+    size = sizes.total() - sizes["separator"]
+    return sizes["title"] + sizes["body"] >= _ONE_ARTICLE * size
 
 
 def _starts(found: Split) -> list[int]:
@@ -166,14 +164,13 @@ def score(found: Split) -> float:
     """
     if not found.articles:
         return 0.0
-    sizes: Counter[bool] = Counter()
+    sizes = found.spans.sizes()
+    size = sizes.total() - sizes["separator"]
+    explained = (size - sizes["unknown"]) / (size or 1)
     parts: list[set[str]] = [set() for _ in found.articles]
-    for span in found.spans:
-        if span.kind != "separator":
-            sizes[span.kind != "unknown"] += span.end - span.start
-        if span.article is not None:
-            parts[span.article].add(span.kind)
-    explained = sizes[True] / (sizes.total() or 1)
+    for article, kind in zip(found.spans.articles, found.spans.kinds, strict=True):
+        if article is not None:
+            parts[article].add(kind)
     counts = Counter(part for each in parts for part in each)
     usual = {part for part, count in counts.items() if 2 * count >= len(parts)}
     alike = sum(len(each & usual) / len(each | usual) for each in parts) / len(parts)
@@ -202,7 +199,9 @@ def _whole(text: str, found: Split) -> Split:
         start=start,
         end=end,
     )
-    spans = tile([Span(first, last, "body", 0) for first, last in stretches], len(text))
+    starts, ends = zip(*stretches, strict=True)
+    count = len(stretches)
+    spans = tile(starts, ends, ["body"] * count, [0] * count, len(text))
     doubt = Doubt(
         "unsure_layout",
         start,

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from itertools import compress, groupby
@@ -176,8 +175,7 @@ _FAR = 10
 _YEAR_OF_DAYS = 365.25
 
 
-@dataclass(frozen=True, slots=True)
-class DateRules:
+class DateRules(NamedTuple):
     """How the dates of one form of dump are printed.
 
     Attributes:

@@ -106,9 +106,16 @@ def read_marked(text: str, layout: MarkedLayout, marks: Sequence[Mark] = ()) -> 
     ]
     if not chunks and pieces:
         doubts.append(Doubt("no_article", pieces[0].start, "expected an article, found no mark"))
+    pieces.sort()
     return Split(
         tuple(articles),
-        tile(sorted(pieces), len(text)),
+        tile(
+            [span.start for span in pieces],
+            [span.end for span in pieces],
+            [span.kind for span in pieces],
+            [span.article for span in pieces],
+            len(text),
+        ),
         tuple(doubts),
         claimed=claimed.most_common(1)[0][0] if claimed else None,
         numbers=tuple(numbers),

@@ -101,9 +101,15 @@ _END = rf"{_SPACE}(?=\n|\Z)"
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Words that open a line and say what the rest of it is."""
+    """Words that open a line and say what the rest of it is.
+
+    Attributes:
+        pattern: The words, at the beginning of a line.
+        not_initials: Characters with which no such line begins; to look there first is quick.
+    """
 
     pattern: re.Pattern[str]
+    not_initials: frozenset[str]
 
     def value(self, line: str) -> str | None:
         """Give what follows the label; None where the line does not begin with it."""
@@ -136,7 +142,8 @@ class Lines:
         if match:
             yield match
             start = match.end()
-        yield from self.behind.finditer(text, start, end)
+        if text.find("\n", start, end) >= 0:  # in a paragraph on one line there is none
+            yield from self.behind.finditer(text, start, end)
 
     def match(self, text: str, start: int, end: int) -> re.Match[str] | None:
         """Match the line that begins at an offset."""
@@ -150,8 +157,9 @@ class Boilerplate:
     Attributes:
         longest: No such line has more words.
         whole: What a whole line may be.
-        plain: Words that stand in such lines and in any others.
-        page: Words that a line may be made of, with plain ones.
+        page: Words that stand in such lines.
+        known: Those, and words that stand in any others too: no line of the page has others than
+            these, names and numbers apart.
         opens: What a line begins with that is made of other words too.
         words: What it then holds.
         tells: What it never holds.
@@ -159,8 +167,8 @@ class Boilerplate:
 
     longest: int
     whole: re.Pattern[str]
-    plain: frozenset[str]
     page: frozenset[str]
+    known: frozenset[str]
     opens: re.Pattern[str]
     words: re.Pattern[str]
     tells: re.Pattern[str]
@@ -190,7 +198,7 @@ class Layout:
     byline: Label
     outlet: Label
     topics: Label
-    labelled: re.Pattern[str]
+    labelled: Label
     topic_separator: str
     boilerplate: Boilerplate
     dates: DateRules
@@ -407,14 +415,14 @@ def _parse_unmarked(raw: Mapping[str, Any], check: _Check, fingerprint: str) -> 
         outlet=_label(raw["outlet"]["starts"]),
         topics=_label(raw["topics"]["starts"]),
         labelled=_label(
-            start for part in ("byline", "outlet", "topics") for start in raw[part]["starts"]
-        ).pattern,
+            [start for part in ("byline", "outlet", "topics") for start in raw[part]["starts"]]
+        ),
         topic_separator=raw["topics"]["separator"],
         boilerplate=Boilerplate(
             longest=page["longest"],
             whole=re.compile(rf"{either['boilerplate', 'lines']}[.!?»]*"),
-            plain=frozenset(page["plain"].split()),
             page=frozenset(page["page"].split()),
+            known=frozenset(f"{page['page']} {page['plain']}".split()),
             opens=re.compile(rf"{either['boilerplate', 'opens']}\b"),
             words=re.compile(rf"\b{either['boilerplate', 'words']}\b"),
             tells=re.compile(rf"\b{either['boilerplate', 'tells']}\b"),
@@ -670,21 +678,24 @@ def groups(match: re.Match[str]) -> dict[str, tuple[int, int]]:
     """Give the stretches that the named groups of a layout's pattern have matched, by name."""
     return {
         name: match.span(number)
-        for number, name in _group_names(match.re)
+        for number, name in _group_names(match.re.pattern)
         if match.start(number) >= 0
     }
 
 
 def label_part(match: re.Match[str]) -> str:
     """Give the part that a label names, whose line has matched."""
-    return next(name for number, name in _group_names(match.re) if match.start(number) >= 0)
+    for number, name in _group_names(match.re.pattern):
+        if match.start(number) >= 0:
+            return name
+    raise ValueError("no label has matched")
 
 
 @lru_cache
-def _group_names(pattern: re.Pattern[str]) -> tuple[tuple[int, str], ...]:
+def _group_names(pattern: str) -> tuple[tuple[int, str], ...]:  # a text knows its hash
     return tuple(
         (number, name.rstrip("0123456789").rstrip("_"))
-        for name, number in pattern.groupindex.items()
+        for name, number in re.compile(pattern).groupindex.items()
         if name != "line"
     )
 
@@ -699,7 +710,11 @@ def _either(patterns: Iterable[str]) -> str:
     return rf"(?:{'|'.join(patterns) or '(?!)'})"
 
 
-def _label(starts: Iterable[str]) -> Label:
+def _label(starts: Sequence[str]) -> Label:
     """Compile the words that open a line: any white space between them, any case."""
     either = _either(r"\s+".join(map(re.escape, start.split())) for start in starts)
-    return Label(re.compile(rf"{either}(?:(?<=:)|:|\s|$)\s*", re.IGNORECASE))
+    initial = re.compile(_either(re.escape(start.strip()[0]) for start in starts), re.IGNORECASE)
+    return Label(
+        re.compile(rf"{either}(?:(?<=:)|:|\s|$)\s*", re.IGNORECASE),
+        frozenset(char for char in map(chr, range(128)) if not initial.match(char)),
+    )
