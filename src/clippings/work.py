@@ -185,7 +185,7 @@ def _read(
     if is_blank(dump.text):
         status = "empty"
         problems.append(problem("empty", "expected articles, found no text", None))
-    elif choice.layout is None or any(span.kind == "unknown" for span in found.spans):
+    elif choice.layout is None or "unknown" in found.spans.kinds:
         status = "partial"
     distinct = dict(zip(ids, found.articles, strict=True))
     fields = [(key, name) for key in distinct for name in ("title", "body")]
