@@ -209,6 +209,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "deep and narrow": {"encode": {"depth": 5, "maxout_pieces": 2}},
     "one layer": {"encode": {"depth": 1}},
     "wide window": {"encode": {"window_size": 2}},
+    "wider window": {"encode": {"window_size": 3, "depth": 3}},
     "one attribute": {"embed": {"attrs": ["ORTH"], "rows": [300]}},
     "numbered attributes": {"embed": {"attrs": [spacy.attrs.LOWER, "SHAPE"], "rows": [300, 90]}},
     "one piece": {"parser": {"maxout_pieces": 1}},
@@ -243,6 +244,10 @@ def test_a_component_in_the_place_of_the_recogniser(samples: list[str]) -> None:
         doc = recognizer(nlp.make_doc(text))
         assert read_entities(doc) == read_entities(nlp(text))
         assert doc.has_annotation("ENT_IOB")
+
+
+def test_no_documents() -> None:
+    assert FastRecognizer(make_pipeline()).annotate([]) == []
 
 
 def test_entities_of_before_are_kept_by_spacy(samples: list[str]) -> None:
@@ -349,10 +354,9 @@ def test_rounding_is_far_below_what_is_too_close(shipped: Language, samples: lis
         expected, _ = step.vec2scores(step.state2vec.predict(states), False)
         attrs = doc.to_array(recognizer._vectors.columns).astype(np.uint64)
         vectors = recognizer._vectors.encode(
-            recognizer._vectors.embed(attrs), np.array([0, len(doc)])
+            recognizer._vectors.embed(attrs), np.arange(len(doc)), np.array([0, len(doc)])
         )
-        hidden = found._hide(vectors @ found._next + found._closed_bias)
-        scores = hidden @ found._upper + found._upper_bias
+        scores = found.score(vectors).T
         assert np.max(np.abs(scores - expected) / (1 + np.abs(expected))) < moves_of.CLOSE / 5
 
 

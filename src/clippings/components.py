@@ -82,7 +82,11 @@ def spread_surnames(
     if not surnames:
         return list(entities)
     texts = [tokens.text[tokens.starts[start] : tokens.ends[end - 1]] for start, end, _ in entities]
-    counts = Counter((text, each[2]) for text, each in zip(texts, entities, strict=True))
+    counts = Counter(
+        (text, label)
+        for text, (_, _, label) in zip(texts, entities, strict=True)
+        if text in surnames
+    )
     spread: list[Marked] = []
     for text, (start, end, label) in zip(texts, entities, strict=True):
         is_person = text in surnames and counts[text, "PERSON"] >= counts[text, label]
@@ -145,13 +149,17 @@ class GazetteerFeatures:
         """Take names by list letter, a space between the tokens of a name: "al - Qaim"."""
         self._lists = lists
         self._letters: dict[tuple[str, ...], str] = {}
-        self._longest: dict[str, int] = {}
+        self._longest: dict[tuple[str, ...], int] = {}  # by the first two words of longer names
         self._common = frozenset(lists.get(COMMON, ()))
         for letter, names in lists.items():
             for name in names if letter != COMMON else ():
-                words = tuple(map(_small_capitals, name.split(" ")))
+                words = tuple(name.split(" "))
+                if any(map(str.isupper, words)):
+                    words = tuple(map(_small_capitals, words))
                 self._letters[words] = self._letters.get(words, "") + letter
-                self._longest[words[0]] = max(self._longest.get(words[0], 0), len(words))
+                if len(words) > 1:
+                    self._longest[words[:2]] = max(self._longest.get(words[:2], 0), len(words))
+        self._beginnings = {words[0] for words in self._longest}
 
     def initialize(
         self,
@@ -167,7 +175,7 @@ class GazetteerFeatures:
     def __call__(self, doc: Doc) -> Doc:
         """Mark the tokens of a doc."""
         words = [token.text for token in doc]
-        starts = [place for place, word in enumerate(words) if self.reach(word) > 1]
+        starts = [place for place, word in enumerate(words) if self.begins_name(word)]
         marks = self.mark_names(words, starts)
         for place, (token, word) in enumerate(zip(doc, words, strict=True)):
             token.tag_ = join_marks(self.mark_word(word), marks.get(place, ()))
@@ -181,21 +189,23 @@ class GazetteerFeatures:
             letters.add(COMMON)
         return "+".join(sorted(letters)) or UNMARKED
 
-    def reach(self, word: str) -> int:
-        """Tell how many words the longest listed name has that begins with a word."""
-        return self._longest.get(_small_capitals(word), 0)
+    def begins_name(self, word: str) -> bool:
+        """Tell whether a listed name of several words begins with a word."""
+        return _small_capitals(word) in self._beginnings
 
     def mark_names(self, words: Sequence[str], starts: Iterable[int]) -> dict[int, set[str]]:
         """Tell what the words of listed names of several words are marked as.
 
         Args:
             words: Those of a text.
-            starts: Where in it words stand that reach farther than themselves.
+            starts: Where in it words stand that begin a name of several words.
         """
         marks: dict[int, set[str]] = {}
         for start in starts:
-            name: tuple[str, ...] = (_small_capitals(words[start]),)
-            for end in range(start + 1, min(start + self._longest[name[0]], len(words))):
+            name = tuple(map(_small_capitals, words[start : start + 2]))
+            stop = min(start + self._longest.get(name, 0), len(words))
+            name = name[:1]
+            for end in range(start + 1, stop):
                 name = (*name, _small_capitals(words[end]))
                 for letter in self._letters.get(name, ""):
                     marks.setdefault(start, set()).add(f"{letter}b")

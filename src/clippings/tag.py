@@ -211,7 +211,8 @@ def _batches(items: Iterable[T], size_of: Callable[[T], int]) -> Iterator[list[T
 def _pieces(text: str, size: int) -> Iterator[tuple[int, int]]:
     """Yield the stretches that spaCy is shown: no long runs, none longer than size."""
     start = 0
-    for run in _LONG_RUN.finditer(text):
+    has_long_run = max(map(len, text.split()), default=0) > RUN_CHARACTERS
+    for run in _LONG_RUN.finditer(text) if has_long_run else ():
         yield from _cut(text, start, run.start(), size)
         start = run.end()
     yield from _cut(text, start, len(text), size)

@@ -26,7 +26,7 @@ from threadpoolctl import ThreadpoolController
 
 from clippings.fast.moves import Moves
 from clippings.fast.shape import Floats, UnknownShapeError, expect
-from clippings.fast.vectors import Attrs, Vectors
+from clippings.fast.vectors import Attrs, Ints, Vectors
 from clippings.fast.whole import SILENT, Entity, WholePipeline, read_entities
 
 __all__ = ["Entity", "FastRecognizer", "UnknownShapeError", "read_entities"]
@@ -91,13 +91,15 @@ class FastRecognizer:
 
     def annotate(self, docs: list[Doc]) -> list[Doc]:
         """Set the entities of documents; those that have some already are left to spaCy."""
+        if not docs:
+            return []
         attrs = [doc.to_array(self._columns).reshape(len(doc), -1) for doc in docs]
         free = [number for number, each in enumerate(attrs) if not each[:, -1].any()]
         known = np.concatenate([*(attrs[number] for number in free), attrs[0][:0]])
         bounds = np.cumsum([0, *(len(docs[number]) for number in free)])
         *_, is_space, sentence_start, _ = known.T
         found = self._moves.find(
-            self._vectors.encode(self._embed(known[:, :-3].astype(np.uint64)), bounds),
+            self._vectors.encode(*self._embed(known[:, :-3].astype(np.uint64)), bounds),
             bounds,
             np.append(sentence_start[1:] == 1, False)[: len(known)],
             is_space.astype(bool),
@@ -112,16 +114,15 @@ class FastRecognizer:
                 doc.set_ents(spans, default="outside")
         return docs
 
-    def _embed(self, attrs: Attrs) -> Floats:
-        """Work out what the encoder is shown of words, of each distinct one once."""
+    def _embed(self, attrs: Attrs) -> tuple[Floats, Ints]:
+        """Work out what the encoder is shown of distinct words; the second tells which each is."""
         keys = np.zeros(len(attrs), np.uint64)
         for column in attrs.T:
             keys = keys * _MIX + column
         _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
         if not np.array_equal(attrs[first][inverse], attrs):  # two words with one key
-            return self._vectors.embed(attrs)
-        found: Floats = self._vectors.embed(attrs[first])[inverse]
-        return found
+            return self._vectors.embed(attrs), np.arange(len(attrs))
+        return self._vectors.embed(attrs[first]), inverse
 
 
 def _find_needless(nlp: Language, upstream: str | None, name: str) -> Tok2Vec | None:

@@ -27,7 +27,7 @@ from clippings.components import (
 from clippings.fast.moves import Moves
 from clippings.fast.shape import Floats, expect
 from clippings.fast.vectors import Ints, Vectors
-from clippings.fast.words import Words
+from clippings.fast.words import MOST_WORDS, Words, view
 
 SILENT = frozenset(
     "tagger morphologizer parser senter sentencizer lemmatizer trainable_lemmatizer textcat "
@@ -39,7 +39,6 @@ Entity = tuple[int, int, str]
 
 _OF_THE_TEXT = {DEP, LEMMA, MORPH, POS, SENT_START, SPACY}
 """Attributes that hang on more than the word."""
-_MOST_MARKS = 1 << 10
 
 
 def read_entities(doc: Doc) -> list[Entity]:
@@ -85,34 +84,41 @@ class WholePipeline:
     def _forget(self) -> None:
         """Forget the words that were seen, so that memory stays flat."""
         self._words.clear()
-        self._marks = {UNMARKED: 0}
-        self._own_marks = array("q")  # by word: the number of its mark
-        self._reaches = array("b")  # by word: whether a listed name of several may begin with it
-        self._known: dict[int, int] = {}  # word and mark -> row of what is embedded
+        self._begins = array("b")  # by word: whether a listed name of several begins with it
+        self._own = array("q")  # by word: the number of it with its own mark
+        # Words with a mark, numbered: their words, their marks, whether these are of a common word.
+        self._numbers: dict[tuple[int, str], int] = {}
+        self._rows, self._marks, self._is_common = array("q"), list[str](), array("b")
         self._embedded: Floats = np.zeros((1 << 12, self._vectors.width), np.float32)
+        self._embedded_count = 0
 
     def find(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Find the entities of each text, in code points."""
-        if self._words.is_full or len(self._marks) >= _MOST_MARKS // 2:
+        if self._words.is_full or len(self._rows) > MOST_WORDS:
             self._forget()
         rows, starts, ends, bounds = self._words.read(texts)
         table = self._words.texts
         words = [table[row] for row in rows.tolist()]
-        marks = self._mark(words, rows, bounds)
+        parts = [words[a:b] for a, b in pairwise(bounds.tolist())]
+        numbers = self._mark(parts, rows, bounds)
+        self._embed()
         found = self._moves.find(
-            self._vectors.encode(self._embed(rows, marks), bounds),
+            self._vectors.encode(self._embedded, numbers, bounds),
             bounds,
             np.zeros(len(rows), bool),
             self._words.is_space[rows],
         )
-        is_common_mark = np.array([is_common(mark) for mark in self._marks])
+        commonness = view(self._is_common, np.bool_)[numbers]
         entities = []
-        for text, (a, b), marked in zip(texts, pairwise(bounds.tolist()), found, strict=True):
+        for number, marked in enumerate(found):
+            place = slice(*bounds[number : number + 2])
             if marked is None:
-                entities.append(read_entities(self._nlp(text)))
+                entities.append(read_entities(self._nlp(texts[number])))
                 continue
-            tokens = Tokens(text, words[a:b], starts[a:b].tolist(), ends[a:b].tolist())
-            common = set(np.flatnonzero(is_common_mark[marks[a:b]]).tolist())
+            tokens = Tokens(
+                texts[number], parts[number], starts[place].tolist(), ends[place].tolist()
+            )
+            common = set(np.flatnonzero(commonness[place]).tolist())
             entities.append(
                 [
                     (tokens.starts[first], tokens.ends[last - 1], label)
@@ -131,45 +137,44 @@ class WholePipeline:
                 entities = spread_surnames(tokens, entities, common)
         return entities
 
-    def _mark(self, words: list[str], rows: Ints, bounds: Ints) -> Ints:
-        """Number what the gazetteer lists the words of texts as; 0 is no mark."""
-        if self._features is None:
-            return np.zeros(len(rows), np.int64)
-        for word in self._words.texts[len(self._own_marks) :]:
-            self._own_marks.append(self._number(self._features.mark_word(word)))
-            self._reaches.append(self._features.reach(word) > 1)
-        marks = np.array(self._own_marks, np.int64)[rows]
-        own = list(self._marks)
-        reaches = np.array(self._reaches, bool)[rows]
-        for a, b in pairwise(bounds.tolist()):
-            starts = np.flatnonzero(reaches[a:b]).tolist()
-            for place, others in self._features.mark_names(words[a:b], starts).items():
-                marks[a + place] = self._number(join_marks(own[marks[a + place]], others))
-        return marks
+    def _mark(self, parts: list[list[str]], rows: Ints, bounds: Ints) -> Ints:
+        """Number the words of texts, each with what the gazetteer lists it as."""
+        features = self._features
+        for row in range(len(self._own), len(self._words.texts)):
+            word = self._words.texts[row]
+            mark = UNMARKED if features is None else features.mark_word(word)
+            self._own.append(self._number(row, mark))
+            self._begins.append(features is not None and features.begins_name(word))
+        numbers: Ints = view(self._own)[rows]
+        if features is None:
+            return numbers
+        begins = view(self._begins, np.bool_)[rows]
+        for words, (a, b) in zip(parts, pairwise(bounds.tolist()), strict=True):
+            starts = np.flatnonzero(begins[a:b]).tolist()
+            for place, others in features.mark_names(words, starts).items():
+                mark = join_marks(self._marks[numbers[a + place]], others)
+                numbers[a + place] = self._number(int(rows[a + place]), mark)
+        return numbers
 
-    def _number(self, mark: str) -> int:
-        return self._marks.setdefault(mark, len(self._marks))
+    def _number(self, row: int, mark: str) -> int:
+        number = self._numbers.setdefault((row, mark), len(self._rows))
+        if number == len(self._rows):
+            self._rows.append(row)
+            self._marks.append(mark)
+            self._is_common.append(is_common(mark))
+        return number
 
-    def _embed(self, rows: Ints, marks: Ints) -> Floats:
-        """Look up what the encoder is shown of words, and work it out for those that are new."""
-        keys, inverse = np.unique(rows * _MOST_MARKS + marks, return_inverse=True)
-        known = self._known
-        new = [key for key in keys.tolist() if key not in known]
-        if new:
-            self._learn(np.array(new))
-        places = np.fromiter(map(known.__getitem__, keys.tolist()), np.int64, len(keys))
-        found: Floats = self._embedded[places[inverse]]
-        return found
-
-    def _learn(self, keys: Ints) -> None:
-        attrs = self._words.attrs[keys // _MOST_MARKS]
+    def _embed(self) -> None:
+        """Work out what the encoder is shown of the words with marks that are new."""
+        first, last = self._embedded_count, len(self._rows)
+        attrs = self._words.attrs[view(self._rows)[first:]]
         if TAG in self._vectors.columns and self._features is not None:
-            ids = np.array([get_string_id(mark) for mark in self._marks], np.uint64)
-            attrs[:, self._vectors.columns.index(TAG)] = ids[keys % _MOST_MARKS]
-        first, last = len(self._known), len(self._known) + len(keys)
+            marks = map(get_string_id, self._marks[first:])
+            column = self._vectors.columns.index(TAG)
+            attrs[:, column] = np.fromiter(marks, np.uint64, last - first)
         if last > len(self._embedded):
             grown = np.zeros((2 * last, self._vectors.width), np.float32)
             grown[:first] = self._embedded[:first]
             self._embedded = grown
         self._embedded[first:last] = self._vectors.embed(attrs)
-        self._known.update(zip(keys.tolist(), range(first, last), strict=True))
+        self._embedded_count = last

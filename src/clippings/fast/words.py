@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from array import array
+from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, chain, compress, count
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -72,7 +73,6 @@ class Words:
         self._columns = [*columns, IS_SPACE, ORTH]
         self._rests = _read_rests(tokenizer)
         self._longest_case = max(map(len, self._rests), default=0)
-        self._joint = _write_joint(self._rests)
         self.clear()
 
     def clear(self) -> None:
@@ -108,35 +108,36 @@ class Words:
         parts = [_STRETCH.findall(text) for text in texts]
         self._learn(sorted(set(chain.from_iterable(parts)).difference(self._stretches)))
         for number, part in enumerate(parts):
-            if self._joint.search(texts[number]) and self._may_hold_a_case(part):
+            if self._may_hold_a_case(part):
                 self._add([texts[number]], self._tokenizer(texts[number]))
                 parts[number] = [texts[number]]
         return self._lay_out(list(chain.from_iterable(parts)), list(map(len, parts)))
 
     def _lay_out(self, stretches: list[str], per_text: list[int]) -> Sheet:
         """Turn stretches, so many per text, into words."""
-        count = len(stretches)
-        ids = np.fromiter(map(self._stretches.__getitem__, stretches), np.int64, count)
-        lengths = np.fromiter(map(len, stretches), np.int64, count)
+        ids = np.fromiter(map(self._stretches.__getitem__, stretches), np.int64, len(stretches))
+        lengths = np.fromiter(map(len, stretches), np.int64, len(stretches))
         text_bounds = _bounds(per_text)
         places = _bounds(lengths)
         places = places[:-1] - np.repeat(places[text_bounds[:-1]], per_text)
-        counts = _view(self._counts)[ids]
+        counts = view(self._counts)[ids]
         word_bounds = _bounds(counts)
-        shift = _view(self._firsts)[ids] - word_bounds[:-1]
+        shift = view(self._firsts)[ids] - word_bounds[:-1]
         words = np.arange(word_bounds[-1]) + np.repeat(shift, counts)
         places = np.repeat(places, counts)
         return Sheet(
-            _view(self._rows)[words],
-            places + _view(self._starts)[words],
-            places + _view(self._ends)[words],
+            view(self._rows)[words],
+            places + view(self._starts)[words],
+            places + view(self._ends)[words],
             word_bounds[text_bounds],
         )
 
     def _may_hold_a_case(self, part: list[str]) -> bool:
         """Say whether a special case may begin in one stretch and go on in the next."""
-        for stretch, following in pairwise(part):
-            rests = self._beginnings.get(stretch, {}).get(following[0], ())
+        begins = map(self._beginnings.__contains__, part[:-1])
+        for place in compress(count(), begins):
+            following = part[place + 1]
+            rests = self._beginnings[part[place]].get(following[0])
             if rests:
                 heads = list(accumulate(self._words_of(following)))
                 if any(rest in heads or rest.startswith(heads[-1]) for rest in rests):
@@ -202,7 +203,7 @@ class Words:
                 following.setdefault(rest[0], []).append(rest)
 
     def _table(self) -> Attrs:
-        table: Attrs = _view(self._values, np.uint64).reshape(-1, len(self._columns))
+        table: Attrs = view(self._values, np.uint64).reshape(-1, len(self._columns))
         return table
 
 
@@ -224,26 +225,18 @@ def _read_rests(tokenizer: Tokenizer) -> dict[str, set[str]]:
         token_match=tokenizer.token_match,
         url_match=tokenizer.url_match,
     )
+    cases = [case for case in tokenizer.rules or () if not case.isspace()]
+    starts = list(accumulate((len(case) + 1 for case in cases), initial=0))
     rests: dict[str, set[str]] = {}
-    for case in tokenizer.rules or ():
-        for token in plain(case)[1:]:
-            rests.setdefault(case[: token.idx], set()).add(case[token.idx :])
+    for token in plain("\n".join(cases)):
+        number = bisect_right(starts, token.idx) - 1
+        case, place = cases[number], token.idx - starts[number]
+        if 0 < place < len(case):
+            rests.setdefault(case[:place], set()).add(case[place:])
     return rests
 
 
-def _write_joint(rests: dict[str, set[str]]) -> re.Pattern[str]:
-    """Write what matches a space between a character and one that may go on with a case."""
-    following: dict[str, set[str]] = {}
-    for first_words, others in rests.items():
-        following.setdefault(first_words[-1], set()).update(rest[0] for rest in others)
-    joints = [
-        f"{re.escape(last)} [{''.join(map(re.escape, sorted(firsts)))}]"
-        for last, firsts in sorted(following.items())
-    ]
-    return re.compile("|".join(joints) or "(?!)")
-
-
-def _view(numbers: array[int], kind: type = np.int64) -> Any:
+def view(numbers: array[int], kind: type = np.int64) -> Any:
     """Look at an array of numbers without a copy; it must be let go before the array grows."""
     return np.frombuffer(numbers, kind) if numbers else np.zeros(0, kind)
 
