@@ -220,8 +220,9 @@ def _put_stories(publication: store.Publication, come: Change, *, is_anew: bool)
     if is_anew:
         articles = publication.read_parts("articles", SIGNED)
     else:
-        articles = (come.added(prefix).select(SIGNED) for prefix in come.prefixes())
-        for prefix in come.prefixes():
+        pieces = publication.pieces(come)
+        articles = (come.added(prefix).select(SIGNED) for prefix in pieces)
+        for prefix in pieces:
             signs.remove(come.owners(prefix))
     for rows in in_batches(articles, _BATCH_ARTICLES):
         signs.add(sign(rows))

@@ -45,7 +45,7 @@ def put_entities(
     """
     bound = _bind_anew(publication, come) if is_anew else come[BOUND]
     readings = Readings(None if is_anew else publication.read_before(READINGS))
-    if not is_anew and _is_few(publication.previous, bound, corrections):
+    if not is_anew and _is_few(publication, bound, corrections):
         return _put_touched(publication, come, ids, corrections, readings)
     resolver = entities.Resolver(
         lambda: in_batches(publication.preview(bound)), ids, corrections, readings
@@ -55,7 +55,7 @@ def put_entities(
         for table in ("entities", "aliases", "merged", READINGS)
     }
     resolved = Change(BOUND, publication.scratch, is_anew=is_anew)
-    for prefix in bound.prefixes():
+    for prefix in publication.pieces(bound):
         resolved.remove(bound.owners(prefix))
     for part in resolver.assign():
         resolved.add(part.changed())
@@ -73,11 +73,12 @@ def put_entities(
     return resolver
 
 
-def _is_few(previous: store.Snapshot | None, bound: Change, corrections: Corrections) -> bool:
+def _is_few(publication: store.Publication, bound: Change, corrections: Corrections) -> bool:
     """Tell whether so few articles come or go that only their names need be looked at."""
+    previous = publication.previous
     if previous is None or previous.manifest["corrections"] != corrections.sha256:
         return False
-    count = sum(len(bound.owners(prefix)) for prefix in bound.prefixes())
+    count = sum(len(bound.owners(prefix)) for prefix in publication.pieces(bound))
     return count * _FEW <= previous.row_count("articles")
 
 
@@ -94,7 +95,7 @@ def _put_touched(
         BOUND,
         (
             within(publication.read_before(BOUND, prefix), "article_id", bound.owners(prefix))
-            for prefix in bound.prefixes()
+            for prefix in publication.pieces(bound)
         ),
     )
     resolver, keys = entities.resolve_touched(
@@ -179,7 +180,7 @@ def _bind_anew(publication: store.Publication, come: Mapping[str, Change]) -> Ch
 def _put_mentions(publication: store.Publication, come: Change, resolved: Change) -> None:
     """Put the mentions of the articles that come, and of those whose entities changed."""
     change = Change("mentions", publication.scratch)
-    for prefix in sorted({*come.prefixes(), *resolved.prefixes()}):
+    for prefix in publication.pieces(come, resolved):
         bound = resolved.added(prefix)
         rows = come.added(prefix)
         change.remove(come.owners(prefix))

@@ -631,12 +631,20 @@ class Publication:
             rows = pa.concat_tables([old, rows])
         return rows.sort_by([(column, "ascending") for column in change.key])
 
+    def pieces(self, *changes: Change) -> list[str]:
+        """List the first digits of all owners concerned, so that each stands for about a bucket."""
+        digits = max(map(self._piece_digits, changes))
+        return sorted({prefix[:digits] for change in changes for prefix in change.prefixes()})
+
+    def _piece_digits(self, change: Change) -> int:
+        before = self._before(change)
+        return int(before["digits"]) if before else _digits(change.table, change.row_count)
+
     def preview(self, change: Change) -> Iterator[pa.Table]:
         """Read a table as it will be, bucket by bucket, in the order of its key."""
         before = self._before(change)
-        digits = before["digits"] if before else DIGITS
-        touched = {prefix[:digits] for prefix in change.prefixes()}
-        for bucket in bucket_names(digits):
+        touched = set(self.pieces(change))
+        for bucket in bucket_names(self._piece_digits(change)):
             if bucket in touched:
                 yield self.merge(change, bucket)
             elif before and bucket in before["parts"]:
