@@ -538,6 +538,7 @@ class Publication:
         self._processed = processed
         self.previous = previous
         self._tables: dict[str, dict[str, Any]] = {}
+        self._new_parts: list[Path] = []
 
     @property
     def scratch(self) -> Path:
@@ -709,8 +710,9 @@ class Publication:
         path = self._processed / ".store" / "parts" / name
         if not path.exists() or path.read_bytes() != content:
             temporary = path.with_suffix(".tmp")
-            _write_durably(temporary, content)
+            temporary.write_bytes(content)
             temporary.replace(path)
+        self._new_parts.append(path)
         return [name, rows.num_rows]
 
     def commit(self, notes: Mapping[str, Any], files: Mapping[str, bytes]) -> Snapshot:
@@ -737,7 +739,8 @@ class Publication:
         snapshots = self._processed / ".snapshots"
         folder = snapshots / _NEXT
         parts = self._processed / ".store" / "parts"
-        _sync(parts)
+        for path in (*self._new_parts, parts):  # all at once: the disk has most of them by now
+            _sync(path)
         checkpoint("parts written")
         folder.mkdir()
         for table, state in self._tables.items():
@@ -821,8 +824,8 @@ def _write_durably(path: Path, content: bytes) -> None:
         os.fsync(handle.fileno())
 
 
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
