@@ -67,7 +67,9 @@ def main() -> int:
         for file in sorted(found.iterdir()):
             content = file.read_bytes()
             fault = fuzz_split.try_out(content, len(content))
-            print(f"{file.name.partition('-')[0]}: {fault}\n    {content[:600]!r}")
+            kept = Path(tempfile.gettempdir(), f"clippings-{file.name}")
+            kept.write_bytes(content)
+            print(f"{file.name.partition('-')[0]}: {fault}\n    {kept}: {content[:600]!r}")
         return ended.returncode
 
 
