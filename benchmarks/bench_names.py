@@ -20,6 +20,7 @@ from clippings import names
 from clippings.aliases import find_known
 from clippings.binding import Mentions, bind_mentions
 from clippings.gazetteer import locate
+from clippings.records import LABELS
 
 GIVEN = """Muhammad Ahmad Ali Hassan Husayn Mahmud Khalid Walid Yusuf Ibrahim Ismail Abd_al-Rahman
 Abd_al-Karim Abdullah Omar Othman Mustafa Mahdi Hadi Sadiq Qasim Jamal Kamal Nabil Samir Tariq Yasir
@@ -45,7 +46,7 @@ def make_word(rng: random.Random) -> str:
 
 def make_name(rng: random.Random) -> tuple[str, str]:
     """Make a label and a name."""
-    label = rng.choices(names.LABELS, [40, 30, 30])[0]
+    label = rng.choices(LABELS, [40, 30, 30])[0]
     word = make_word(rng)
     if label == "ORG":
         return label, rng.choice(BODIES).format(word)
@@ -75,7 +76,7 @@ def make_mentions(count: int, seed: int) -> list[tuple[str, str]]:
 
 def block(mentions: list[tuple[str, str]]) -> dict[str, set[tuple[str, str]]]:
     """Give the pairs of surfaces that share a block and not a key, by label."""
-    by_label: dict[str, dict[str, str]] = {label: {} for label in names.LABELS}
+    by_label: dict[str, dict[str, str]] = {label: {} for label in LABELS}
     for label, surface in dict.fromkeys(mentions):
         by_label[label].setdefault(names.lookup_key(surface), surface)
     pairs: dict[str, set[tuple[str, str]]] = {}
@@ -150,7 +151,7 @@ def main() -> None:
     print(f"rapidfuzz {len(mentions) / spent:>10,.0f} mentions/s, our blocks; {near} the same")
     start = time.process_time()
     near = 0
-    for label in names.LABELS:
+    for label in LABELS:
         lower = sorted({surface.lower() for each, surface in mentions if each == label})
         for first in range(0, len(lower), 1000):
             rows = process.cdist(

@@ -4,19 +4,18 @@ import csv
 import gzip
 
 from clippings import aliases
-from clippings.names import DATA
 
 
 def test_the_baked_keys_are_those_of_the_list() -> None:
-    """Run `python -m clippings.aliases` after a change of names.py or aliases.csv."""
-    baked = (DATA / "alias_keys.txt.gz").read_bytes()
+    """Run `python -m clippings.aliases` after a change of names/ or aliases.csv."""
+    baked = (aliases.DATA / "alias_keys.txt.gz").read_bytes()
     assert gzip.decompress(baked) == gzip.decompress(aliases.bake_keys())
-    blocks = (DATA / "alias_blocks.txt.gz").read_bytes()
+    blocks = (aliases.DATA / "alias_blocks.txt.gz").read_bytes()
     assert gzip.decompress(blocks) == gzip.decompress(aliases.bake_blocks())
 
 
 def test_each_line_of_the_list_is_a_row() -> None:
-    with (DATA / "aliases.csv").open(encoding="utf-8", newline="") as lines:
+    with (aliases.DATA / "aliases.csv").open(encoding="utf-8", newline="") as lines:
         rows = [row[3] for row in csv.reader(lines)][1:]
     assert rows == [aliases._read_row(number).name for number in range(len(rows))]
 

@@ -677,6 +677,18 @@ def test_each_element_of_an_article_is_one() -> None:
     assert [article.body for article in found.articles] == list(TALE)
 
 
+def test_byte_order_marks_of_joined_files_are_no_words() -> None:
+    text = f"\ufeff\n\nA Light \ufeff\n\n\ufeff{TALE[0]}\ufeff\n\n\ufeff\n"
+    marks = (Mark("article", None, (), 0, len(text)),)
+    for layout in (PAGE, LAYOUTS["factiva"]):
+        found = split(text, layout, marks)
+        assert_lawful(text, found)
+    page = b'<!DOCTYPE html <div class="article">\xef\xbb\xbf<table>b<pre>d'
+    dump = decode(page)
+    found = split(dump.text, LAYOUTS["factiva"], dump.marks)
+    assert_lawful(dump.text, found)
+
+
 def test_element_inside_an_article_is_no_second_one() -> None:
     text = f"A Light\n\n{TALE[0]}\n\n{TALE[1]}\n"
     marks = (

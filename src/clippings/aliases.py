@@ -3,7 +3,7 @@
 The keys and blocks of the aliases take a second to work out, so they are baked too, as indexes:
 
     python -m clippings.aliases      writes data/alias_keys.txt.gz and data/alias_blocks.txt.gz;
-                                     after a change of names.py or aliases.csv
+                                     after a change of names/ or aliases.csv
 
 A row of the list is read apart only when it is asked for: most never are.
 """
@@ -13,14 +13,16 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from clippings.baked import Index, bake_index
-from clippings.names import DATA, is_acronym, lookup_key, same_name, skeleton
+from clippings.names import is_acronym, lookup_key, same_name, skeleton
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+DATA = Path(__file__).parent / "data"
 _LIST = DATA / "aliases.csv"
 _KEYS, _BLOCKS = DATA / "alias_keys.txt.gz", DATA / "alias_blocks.txt.gz"
 

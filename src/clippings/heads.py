@@ -106,11 +106,10 @@ class _Head:
             match = LINE.search(self._text, self._scanned, self._end)
             if match is None:
                 return None
-            start, stop = match.span()
-            end = start + len(self._text[start:stop].rstrip())
+            start, end = trim(self._text, *match.span())
             breaks = self._text.count("\n", self._scanned, start)
             self._lines.append(_Line(start, end, breaks > 1 or not self._lines))
-            self._scanned = stop
+            self._scanned = match.end()
         return self._lines[index]
 
     def _take_element(self, index: int, line: _Line) -> int | None:

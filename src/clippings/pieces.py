@@ -12,7 +12,7 @@ from clippings.layouts.layout import MarkedLayout
 if TYPE_CHECKING:
     from clippings.markup import Mark
 
-LINE = re.compile(r"\S[^\n]*")  # "SAN SALVADOR, 3 JAN 90 --" in "   SAN SALVADOR, 3 JAN 90 --"
+LINE = re.compile(r"[^\s\ufeff][^\n]*")  # "SAN SALVADOR, 3 JAN --" in "   SAN SALVADOR, 3 JAN --"
 _LONE_RETURN = re.compile(r"\r(?!\n)")  # the line ends of an old Macintosh
 
 

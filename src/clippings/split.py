@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from clippings.markup import Mark
 
-VERSION = 2
+VERSION = 3
 """Raised by hand when read, dates or split yield something else for the same dump and layout."""
 
 _COVER = 20_000
