@@ -11,7 +11,7 @@ and the costs of sounds are data: name_tokens.csv, titles.csv, sound_costs.csv.
 from clippings.names.blocks import skeleton
 from clippings.names.keys import acronym_fits, is_acronym, lookup_key
 from clippings.names.titles import strip_titles
-from clippings.names.verdict import explain, judge, name_distance, same_name
+from clippings.names.verdict import explain, judge, same_name
 
 __all__ = [
     "acronym_fits",
@@ -19,7 +19,6 @@ __all__ = [
     "is_acronym",
     "judge",
     "lookup_key",
-    "name_distance",
     "same_name",
     "skeleton",
     "strip_titles",

@@ -212,35 +212,6 @@ def _listed(kind: str) -> dict[str, list[str]]:
     return blocks
 
 
-def name_distance(a: str, b: str, label: str = "PLACE") -> float:
-    """Give the distance of two names: that of the two words which agree least.
-
-    Args:
-        a: A name as it stands in a text.
-        b: Another.
-        label: PERSON, ORG or PLACE: which words are titles or must be the same.
-
-    Returns:
-        From 0 (the same sounds) to 1 (no spelling explains it, or one has more words); up to
-        `costs.WORD_LIMIT` two words are spellings of one.
-
-    >>> name_distance("Nablus", "Nābulus") < name_distance("Hassan", "Husayn") == 1
-    True
-    """
-    first, second = read_name(a, label), read_name(b, label)
-    ours, theirs = _without_options(first, second)
-    if first.key == second.key or ours == theirs:
-        return 0.0
-    if len(ours) != len(theirs):
-        ours, theirs = ("".join(ours),), ("".join(theirs),)
-    return max(
-        1.0
-        if x != y and (is_closed(x, label) or is_closed(y, label))
-        else min(1.0, find_distance(x, y))
-        for x, y in zip(ours, theirs, strict=True)
-    )
-
-
 def explain(a: str, b: str, label: str) -> list[str]:
     r"""Tell the steps of `same_name` in words.
 
