@@ -58,10 +58,10 @@ _KEPT = 3
 _REST_SECONDS = 60
 """None goes sooner after another took its place: a reader of the bare path may just be listing its
 files, stopped by a busy machine, and must not find half of them."""
-_BUCKET_ROWS = 4096
+_BUCKET_ROWS = 16_384
 """Rows of a table up to which another digit of buckets is not worth its files."""
-_WHOLE_BUCKETS = 8
-"""How many times that of a side table that most runs read whole."""
+_SHARES = {"articles": 0.25, BOUND: 2}
+"""How many times that of tables with long rows, and of one that most runs read whole."""
 _WHOLE_ROWS = 500_000
 """Rows of a table up to which it is held against its next state all at once."""
 _SEAL = b'{"sha256": "%s",'
@@ -165,8 +165,8 @@ def _read_part(processed: Path, part: Path, columns: Sequence[str] | None) -> pa
 
 
 def writer() -> str:
-    """Name what writes the parts; another version may give other bytes for the same rows."""
-    return f"pyarrow {version('pyarrow')}"
+    """Name what writes the parts; another version, or cut, gives other bytes for the same rows."""
+    return f"pyarrow {version('pyarrow')}, {_BUCKET_ROWS:,} rows"
 
 
 def current(processed: Path) -> Snapshot | None:
@@ -834,7 +834,7 @@ def _sync(path: Path) -> None:
 
 def _digits(table: str, row_count: int) -> int:
     """Give the digits of the bucket of a table with that many rows: 1, 16 or 256 buckets."""
-    most = _BUCKET_ROWS * (_WHOLE_BUCKETS if table == BOUND else 1)
+    most = _BUCKET_ROWS * _SHARES.get(table, 1)
     return 0 if row_count <= most else 1 if row_count <= 16 * most else 2
 
 
