@@ -7,6 +7,7 @@ from clippings.columns import (
     find_changed,
     from_rows,
     in_batches,
+    put_column,
     rows_of,
     within,
     without,
@@ -37,6 +38,11 @@ def test_owners_of_whom_anything_changed() -> None:
     old, new = rows(("a", 1), ("b", 1), ("c", 1)), rows(("a", 1), ("b", 2), ("d", 1))
     assert sorted(find_changed(old, new, "owner").to_pylist()) == ["b", "c", "d"]
     assert len(find_changed(old, old, "owner")) == 0
+
+
+def test_a_column_is_put_in_its_place() -> None:
+    made = put_column(rows(("a", 1), ("b", 2)), "number", pa.array([3, 4]))
+    assert made.equals(rows(("a", 3), ("b", 4)))
 
 
 def test_small_tables_become_larger_ones() -> None:

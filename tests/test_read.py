@@ -8,6 +8,7 @@ import lzma
 import tracemalloc
 import zipfile
 from itertools import pairwise
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +23,6 @@ from clippings.records import PROBLEMS
 
 CASES = json.loads((Path(__file__).parent / "cases" / "read.json").read_text(encoding="utf-8"))
 STRIDE = 4096  # byte offsets are kept for every so many characters
-
-
-def to_params(cases: list[dict[str, Any]]) -> list[Any]:
-    """One parameter per case; a case with a known bug is expected to fail."""
-    return [
-        pytest.param(
-            case,
-            id=case["label"],
-            marks=[pytest.mark.xfail(strict=True, reason=case["bug"])] if "bug" in case else [],
-        )
-        for case in cases
-    ]
 
 
 def join(parts: list[list[str]]) -> bytes:
@@ -89,7 +78,7 @@ def encode_back(dump: Dump) -> bytes:
     )
 
 
-@pytest.mark.parametrize("case", to_params(CASES["read"]))
+@pytest.mark.parametrize("case", CASES["read"], ids=itemgetter("label"))
 def test_text_and_encoding(case: dict[str, Any]) -> None:
     dump = decode(join(case["bytes"]))
     assert (dump.text, dump.encoding) == (case["text"], case["encoding"])
@@ -97,7 +86,7 @@ def test_text_and_encoding(case: dict[str, Any]) -> None:
     assert_offsets_agree(dump)
 
 
-@pytest.mark.parametrize("case", to_params(CASES["refused"]))
+@pytest.mark.parametrize("case", CASES["refused"], ids=itemgetter("label"))
 def test_what_is_no_text_is_refused(case: dict[str, Any]) -> None:
     with pytest.raises(ReadError) as caught:
         decode(join(case["bytes"]))

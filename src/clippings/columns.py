@@ -34,6 +34,12 @@ def join(*tables: pa.Table) -> pa.Table:
     return pa.concat_tables(tables)
 
 
+def put_column(rows: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Table:
+    """Put other values in the place of a column."""
+    place = rows.column_names.index(name)
+    return rows.set_column(place, rows.schema.field(name), values)
+
+
 def in_batches(tables: Iterable[pa.Table], least: int = _BATCH_ROWS) -> Iterator[pa.Table]:
     """Join small tables to larger ones, which are worked off faster."""
     waiting: list[pa.Table] = []

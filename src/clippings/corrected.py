@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from clippings.columns import within
+from clippings.bound import NEW
+from clippings.columns import put_column, within
 from clippings.corrections import FILE as CORRECTIONS
 from clippings.corrections import Correction, Corrections
 from clippings.dates import parse_date
@@ -69,17 +70,23 @@ def _find(
     change: Change, previous: Snapshot | None, article_id: str, before: Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """Find an article as it was printed, among those that come or those that stay."""
-    import pyarrow.compute as pc
-
-    rows = change.added(article_id[:DIGITS])
-    rows = rows.filter(pc.equal(rows["article_id"], article_id))
-    if rows.num_rows:
-        found: dict[str, Any] = rows.to_pylist()[0]
-        return found
-    if previous is None or article_id in change.owners(article_id[:DIGITS]).to_pylist():
+    rows, is_new = _read_article(change, previous, article_id)
+    if not rows.num_rows:
         return None
-    standing = previous.read_owner("articles", article_id).to_pylist()
-    return standing[0] | _read_note(before) if standing else None
+    found: dict[str, Any] = rows.to_pylist()[0]
+    return found if is_new else found | _read_note(before)
+
+
+def _read_article(
+    change: Change, previous: Snapshot | None, article_id: str
+) -> tuple[pa.Table, bool]:
+    """Read the rows of an article as they will be, and tell whether they are new."""
+    import pyarrow as pa
+
+    prefix = article_id[:DIGITS]
+    if previous is None or article_id in change.owners(prefix).to_pylist():
+        return within(change.added(prefix), "article_id", pa.array([article_id])), True
+    return previous.read_owner(change.table, article_id), False
 
 
 def _put_instead(
@@ -98,15 +105,10 @@ def _redate(change: Change, previous: Snapshot | None, article: Mapping[str, Any
     """Give the names of an article with its date as corrected, to be resolved anew."""
     import pyarrow as pa
 
-    article_id = article["article_id"]
-    if article_id in change.owners(article_id[:DIGITS]).to_pylist():
-        rows = within(change.added(article_id[:DIGITS]), "article_id", pa.array([article_id]))
-    else:
-        rows = previous.read_owner(BOUND, article_id) if previous else change.added()[:0]
-    for name, value in (("published_date", article["published_date"]), ("entity_id", "")):
-        field = rows.schema.field(name)
-        column = pa.array([value] * rows.num_rows, field.type)
-        rows = rows.set_column(rows.column_names.index(name), field, column)
+    rows, _ = _read_article(change, previous, article["article_id"])
+    for name, value in (("published_date", article["published_date"]), ("entity_id", NEW)):
+        values = pa.array([value] * rows.num_rows, rows.schema.field(name).type)
+        rows = put_column(rows, name, values)
     return rows
 
 

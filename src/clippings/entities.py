@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from clippings.aliases import by_slug, find_known, find_spelled
 from clippings.binding import Sense, name_key
 from clippings.bound import bind_articles, find_entities
-from clippings.columns import from_rows
+from clippings.columns import from_rows, put_column
 from clippings.corrections import Correction, Corrections
 from clippings.gazetteer import locate
 from clippings.groups import Groups, Identity, curated_id, place_id
@@ -208,7 +208,7 @@ class Resolver:
             ]
             columns = list(zip(*found, strict=True)) or [(), (), ()]
             labels, limit, places = (pa.array(column, pa.string()) for column in columns)
-        rows = rows.set_column(rows.column_names.index("place"), "place", places)
+        rows = put_column(rows, "place", places)
         return rows.append_column("sense_label", labels).append_column("in_article", limit)
 
     def _correct_one(

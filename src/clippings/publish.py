@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clippings import scan, side, store
-from clippings.columns import in_batches, join, within, without
+from clippings.columns import in_batches, join, put_column, within, without
 from clippings.corrected import correct_articles
 from clippings.corrections import FILE as CORRECTIONS
 from clippings.corrections import Corrections
@@ -184,7 +184,7 @@ def _own(rows: pa.Table, dump_id: str, note: Mapping[str, Any]) -> pa.Table:
     for name, value in values.items():
         if name in rows.column_names:
             column = pa.array([value] * rows.num_rows, pa.string())
-            rows = rows.set_column(rows.column_names.index(name), rows.schema.field(name), column)
+            rows = put_column(rows, name, column)
     return rows
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from clippings import entities, store
 from clippings.bound import bind_articles, find_entities
-from clippings.columns import find_changed, in_batches, join, within, without
+from clippings.columns import find_changed, in_batches, join, put_column, within, without
 from clippings.corrections import Corrections
 from clippings.reach import Standing, find_names
 from clippings.registry import Registry
@@ -142,7 +142,7 @@ def _put_readings(
 
     new = store.concat(READINGS, readings.tables())
     looked_at = pa.chunked_array([pa.array(name_ids, pa.string()), *new["name_id"].chunks])
-    old = within(publication.read_before(READINGS), "name_id", looked_at)
+    old = within(readings.rows, "name_id", looked_at)
     changed = find_changed(old, new, "name_id")
     change = Change(READINGS, publication.scratch)
     change.remove(changed)
@@ -188,7 +188,7 @@ def _put_mentions(publication: store.Publication, come: Change, resolved: Change
         if moved.num_rows:
             old = publication.read_before("mentions", prefix)
             rows = join(rows, within(old, "article_id", moved["article_id"]))
-        change.add(_with_entities(rows, find_entities(rows, bound)))
+        change.add(put_column(rows, "entity_id", find_entities(rows, bound)))
     publication.put_change(change)
 
 
@@ -213,8 +213,3 @@ def _hold(read: Callable[[], Iterable[pa.Table]]) -> Callable[[], Iterable[pa.Ta
         if sum(each.num_rows for each in held) > _HELD_ROWS:
             return read
     return lambda: held
-
-
-def _with_entities(mentions: pa.Table, entity_ids: pa.ChunkedArray) -> pa.Table:
-    position = mentions.column_names.index("entity_id")
-    return mentions.set_column(position, mentions.schema.field("entity_id"), entity_ids)

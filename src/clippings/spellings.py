@@ -31,12 +31,13 @@ class Readings:
         rows: The side table `.readings` of an earlier run; None for none.
 
     Attributes:
+        rows: The same; none in the place of None.
         beyond: Label and spelling of names that are kept, were not asked for, and are spellings of
             those that were.
     """
 
     def __init__(self, rows: pa.Table | None = None) -> None:
-        self._rows = rows if rows is not None else schema_of(READINGS).empty_table()
+        self.rows = rows if rows is not None else schema_of(READINGS).empty_table()
         self._blocks: dict[str, pa.Table] = {}
         self.take(())
 
@@ -45,7 +46,7 @@ class Readings:
         import pyarrow as pa
 
         columns = ["label", "surface", "known", "spelled", "same", "name_id", "blocks"]
-        kept = within(self._rows, "surface", pa.array(sorted(surfaces), pa.string()))
+        kept = within(self.rows, "surface", pa.array(sorted(surfaces), pa.string()))
         self._kept = {
             (label, surface): found for label, surface, *found in rows_of(kept.select(columns))
         }
@@ -129,10 +130,8 @@ class Readings:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        is_compared = pc.and_(
-            pc.equal(self._rows["label"], label), pc.is_valid(self._rows["blocks"])
-        )
-        rows = self._rows.filter(is_compared).combine_chunks()
+        is_compared = pc.and_(pc.equal(self.rows["label"], label), pc.is_valid(self.rows["blocks"]))
+        rows = self.rows.filter(is_compared).combine_chunks()
         blocks = pc.split_pattern(rows["blocks"], _SEPARATOR)
         return pa.table(
             [pc.list_flatten(blocks), rows["surface"].take(pc.list_parent_indices(blocks))],

@@ -56,8 +56,8 @@ _NEXT = ".next"
 _KEPT = 3
 """Snapshots kept, the current one among them; older ones go unless a reader holds them."""
 _REST_SECONDS = 60
-"""None goes sooner after another took its place: a reader of the bare path may just be listing its
-files, stopped by a busy machine, and must not find half of them."""
+"""None goes sooner after another took its place: a reader that followed the link to its folder may
+just be listing its files, and must not find half of them."""
 _BUCKET_ROWS = 16_384
 """Rows of a table up to which another digit of buckets is not worth its files."""
 _SHARES = {"articles": 0.25, BOUND: 2}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clippings.bound import IGNORED, write_place
-from clippings.columns import from_rows, rows_of, within
+from clippings.columns import from_rows, put_column, rows_of, within
 from clippings.groups import Groups
 from clippings.ids import Ids, unused_id
 from clippings.records import arrow_schema
@@ -89,8 +89,7 @@ class Totals:
         alone = corrected.filter(is_alone)
         ids, entities, aliases = self._make_alone(alone)
         entity_ids = pc.replace_with_mask(entity_ids, is_alone, ids)
-        position = rows.column_names.index("entity_id")
-        bound = rows.set_column(position, rows.schema.field(position), entity_ids)
+        bound = put_column(rows, "entity_id", entity_ids)
         return Part(bound, rows["entity_id"], entities, aliases)
 
     def _look_up(self, labels: pa.Array, keys: pa.Array, limits: Any, places: Any) -> pa.Array:

@@ -1,6 +1,7 @@
 """Keys: which spellings are surely the same name, and acronyms."""
 
 import json
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +14,12 @@ from clippings.names import acronym_fits, lookup_key
 CASES = json.loads((Path(__file__).parents[1] / "cases" / "names.json").read_text(encoding="utf-8"))
 
 
-def to_params(cases: list[dict[str, Any]]) -> list[Any]:
-    """One parameter per case; a case with a known bug is expected to fail."""
-    return [
-        pytest.param(
-            case,
-            id=case["label"],
-            marks=[pytest.mark.xfail(strict=True, reason=case["bug"])] if "bug" in case else [],
-        )
-        for case in cases
-    ]
-
-
-@pytest.mark.parametrize("case", to_params(CASES["same"]))
+@pytest.mark.parametrize("case", CASES["same"], ids=itemgetter("label"))
 def test_spellings_of_one_name(case: dict[str, Any]) -> None:
     assert len({lookup_key(name) for name in case["names"]}) == 1
 
 
-@pytest.mark.parametrize("case", to_params(CASES["different"]))
+@pytest.mark.parametrize("case", CASES["different"], ids=itemgetter("label"))
 def test_look_alikes_stay_apart(case: dict[str, Any]) -> None:
     keys = [lookup_key(name) for name in case["names"]]
     assert len(set(keys)) == len(keys)
