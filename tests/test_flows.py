@@ -248,7 +248,11 @@ def starter(root: Path) -> Iterator[Callable[..., Script]]:
         elsewhere.mkdir(exist_ok=True)
         log = root / f"log{len(scripts)}.txt"
         kept = {name: value for name, value in os.environ.items() if "PREFECT" not in name}
-        defaults = {"PREFECT_HOME": str(root / "prefect"), "TMPDIR": str(root)}
+        defaults = {
+            "PREFECT_HOME": str(root / "prefect"),
+            "TMPDIR": str(root),
+            "PREFECT_API_REQUEST_TIMEOUT": str(PATIENCE_SECONDS),
+        }
         with log.open("wb") as file:
             process = subprocess.Popen(
                 [sys.executable, *map(str, command)],
@@ -332,13 +336,25 @@ class Server:
     url: str
 
     def ask(self, path: str, question: Any) -> Any:
+        """Give an answer; one that fails to come is asked for again, as Prefect's own client does.
+
+        Its database is one file, and a busy disk has kept a question waiting for over a minute.
+        """
         request = urllib.request.Request(
             f"{self.url}{path}",
             data=json.dumps(question).encode(),
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.loads(answer.read() or "null")
+
+        def answers() -> list[Any]:
+            try:
+                with urllib.request.urlopen(request, timeout=30) as answer:
+                    return [json.loads(answer.read() or "null")]
+            except TimeoutError:
+                return []
+
+        (answer,) = wait_for(answers, f"an answer to {path}")
+        return answer
 
     def is_up(self) -> bool:
         try:
