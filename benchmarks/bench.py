@@ -245,8 +245,8 @@ def run_race(folder: Path, article_count: int, repeats: int) -> Iterator[str]:
         race.compare()
         race.run("clippings, nothing new", [*race.ingest(1)[:4], "--processed", str(last(folder))])
     megabytes = sum(path.stat().st_size for path in race.raw.iterdir()) / 1e6
-    yield f"{article_count:,} articles, {megabytes:.1f} MB, {repeats} rounds. The {entity_count:,}"
-    yield "entities of all sides are the same, in every round."
+    yield f"{megabytes:.1f} MB, {repeats} rounds. The {entity_count:,} entities of all sides are"
+    yield "the same, in every round."
     yield ""
     yield from write_costs(race, article_count)
     yield ""
@@ -317,8 +317,14 @@ def section(title: str, lines: list[str]) -> Iterator[Callable[[Iterator[str]], 
 def main() -> None:
     """Run all and write benchmarks/RESULTS.md."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--articles", type=int, default=1000, help="in the race (default: 1000)")
-    parser.add_argument("--repeats", type=int, default=3, help="rounds of the race (default: 3)")
+    parser.add_argument(
+        "--articles",
+        type=int,
+        nargs="*",
+        default=[1000, 4000],
+        help="in the races (default: 1000 4000)",
+    )
+    parser.add_argument("--repeats", type=int, default=3, help="rounds of each race (default: 3)")
     parser.add_argument(
         "--scale",
         type=int,
@@ -347,10 +353,11 @@ def main() -> None:
     lines += [f"Python {platform.python_version()}, {libraries}. {machine}; {load}.", ""]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with section("Side by side", lines) as write:
-            write(run_race(folder / "race", options.articles, options.repeats))
+        for count in options.articles:
+            with section(f"Side by side, {count:,} articles", lines) as write:
+                write(run_race(folder / f"race-{count}", count, options.repeats))
         with section("Shares", lines) as write:
-            write(run_shares(folder / "shares", options.articles))
+            write(run_shares(folder / "shares", max(options.articles)))
         with section("Scale", lines) as write:
             write(run_scale(folder / "scale", options.scale))
         with section("Memory", lines) as write:

@@ -2,7 +2,7 @@
 
 The sentences are those of the samples, each with a name or two put into it. Names come as they
 do in the news: some again and again, most once or twice. So do the words of the sentences, which
-are more alike than real ones; `--texts` of `bench.py` takes a folder of real dumps instead.
+are more alike than real ones.
 """
 
 from pathlib import Path

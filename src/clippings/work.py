@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from clippings import choose, store
 from clippings.archives import read_content
 from clippings.articles import Article, is_blank
 from clippings.bound import bind_articles
+from clippings.columns import from_rows
 from clippings.errors import ReadError
 from clippings.layouts.layout import AnyLayout
 from clippings.models import ENGINES, Model
@@ -24,11 +26,11 @@ from clippings.records import (
     ArticleRow,
     ArticleTopicRow,
     DumpRow,
-    MentionRow,
     OccurrenceRow,
     ProblemRow,
     Row,
     SpanRow,
+    arrow_schema,
     to_arrow,
 )
 from clippings.scan import Found, hash_id
@@ -216,24 +218,20 @@ def _read(
             for key, article in distinct.items()
             for position, topic in enumerate(article.topics, 1)
         ],
-        "mentions": [
-            MentionRow(key, name, *mention, entity_id=None)
-            for (key, name), mentions in zip(fields, tag(texts, tagger), strict=True)
-            for mention in mentions
-        ],
-        "spans": [
-            SpanRow(
-                dump_id="",
-                start_byte=offset(span.start),
-                end_byte=offset(span.end),
-                kind=span.kind,
-                article_id=None if span.article is None else ids[span.article],
-            )
-            for span in found.spans
-        ],
         "problems": list(problems),
     }
     tables = {table: to_arrow(table, rows[table]) for table in rows}
+    # A dump has so many of these that they are never made into rows of their own.
+    mentions = (
+        (key, name, *mention, None)
+        for (key, name), found_here in zip(fields, tag(texts, tagger), strict=True)
+        for mention in found_here
+    )
+    tables["mentions"] = from_rows(mentions, arrow_schema("mentions"))
+    cuts = list(map(offset, found.spans.cuts))
+    owners = [None if number is None else ids[number] for number in found.spans.articles]
+    spans = zip(repeat(""), cuts, cuts[1:], found.spans.kinds, owners, strict=False)
+    tables["spans"] = from_rows(spans, arrow_schema("spans"))
     return tables | {BOUND: bind_articles(tables["mentions"], tables["articles"])}
 
 
