@@ -259,3 +259,14 @@ def test_numbers_are_words_and_marks_are_not():
     assert read("Ärger ÄRGER Arger") == (3, 0)
     hashes = stories._read_words(pa.array(["Ärger ÄRGER Arger"])).hashes.tolist()
     assert hashes[0] == hashes[1] != hashes[2]
+
+
+_SIGNS = "aZ0.,’é\u0301\u0338=≠ΣßÅ가\u1161記〇 \n\t\u00a0"
+
+
+@settings(deadline=None)
+@given(st.lists(st.text(st.sampled_from(_SIGNS)), max_size=4))
+def test_no_rule_for_words_looks_past_a_space(texts):
+    column = pa.array(texts, pa.string())
+    for read, whole in zip(stories._read_words(column), stories._read_pieces(column), strict=True):
+        assert read.tolist() == whole.tolist()

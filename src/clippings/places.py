@@ -254,7 +254,7 @@ class _Lists:
         self._lines = _read_lines()
         self._extra = list(read_rows("places_extra"))
         self._homes: list[Home] = []
-        self._index = Index(_INDEX)
+        self._entries = lru_cache(1 << 12)(Index(_INDEX).find)
         self._places: dict[int, tuple[Place, Sequence[str]]] = {}
         self.abbreviations: dict[str, Home] = {}
         for name, country_code, admin_region, kind, _ in read_rows("homes"):
@@ -267,7 +267,7 @@ class _Lists:
         """Give the places under a key, each with the group of the key and all its names."""
         first_home = len(self._lines) + len(self._extra)
         found = []
-        for entry in self._index.find(key):
+        for entry in self._entries(key):
             number, group = divmod(entry, _GROUPS)
             if number < first_home:
                 place, names = self._place(number)
@@ -277,7 +277,7 @@ class _Lists:
     def find_home(self, key: str) -> Home | None:
         """Give what the name under a key points to, if it is that of no place."""
         first_home = len(self._lines) + len(self._extra)
-        for entry in self._index.find(key):
+        for entry in self._entries(key):
             if entry >= _GROUPS * first_home:
                 return self._homes[entry // _GROUPS - first_home]
         return None

@@ -301,7 +301,22 @@ def _read_words(texts: pa.Array) -> _Words:
     """Cut texts into canonical words, hashed alike on every machine."""
     import pyarrow.compute as pc
 
-    lower = pc.utf8_normalize(pc.utf8_lower(texts.fill_null("")), form="NFC")
+    split = pc.ascii_split_whitespace(texts.fill_null(""))
+    # No rule for words looks past a space, so that each distinct piece is read once.
+    pieces = split.flatten().dictionary_encode()
+    words = _read_pieces(pieces.dictionary)
+    codes = pieces.indices.to_numpy()
+    counts = np.diff(words.offsets)
+    places, begins = _write_out(_Ranges(words.offsets[codes], counts[codes]))
+    offsets = begins[split.offsets.to_numpy() - split.offsets[0].as_py()]
+    return _Words(words.hashes[places], words.is_number[places], offsets)
+
+
+def _read_pieces(texts: pa.Array) -> _Words:
+    """Cut distinct texts into canonical words."""
+    import pyarrow.compute as pc
+
+    lower = pc.utf8_normalize(pc.utf8_lower(texts), form="NFC")
     lower = pc.replace_substring_regex(lower, _INNER_MARK, r"\1\2")
     if pc.any(pc.match_substring_regex(lower, _UNSPACED)).as_py():
         lower = pc.replace_substring_regex(lower, _UNSPACED, r" \0 ")
@@ -324,25 +339,22 @@ def _hash_word(word: str) -> int:
     return int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "little")
 
 
-def _hash_runs(words: _Words, longest: int | None = None) -> tuple[Hashes, Ints]:
+def _hash_runs(words: _Words) -> tuple[Hashes, Ints]:
     """Hash each run of words that stand one after the other in a text.
 
     Args:
         words: The words of texts.
-        longest: Only the first so many words of each text count; None for all.
 
     Returns:
         The hashes, and where those of each text begin and the last ends.
     """
     hashes, _, offsets = words
-    lengths = np.diff(offsets)
-    counts = np.maximum(
-        (lengths if longest is None else np.minimum(lengths, longest)) - _RUN + 1, 0
-    )
+    counts = np.maximum(np.diff(offsets) - _RUN + 1, 0)
     starts, ends = _write_out(_Ranges(offsets[:-1], counts))
-    runs = np.zeros(len(starts), np.uint64)
+    runs = np.zeros(max(len(hashes) - _RUN + 1, 0), np.uint64)
     for step in range(_RUN):
-        runs = runs * np.uint64(0x9E3779B97F4A7C15) + hashes[starts + step]
+        runs = runs * np.uint64(0x9E3779B97F4A7C15) + hashes[step : step + len(runs)]
+    runs = runs[starts]
     runs ^= runs >> np.uint64(31)
     runs *= np.uint64(0xBF58476D1CE4E5B9)
     return runs ^ (runs >> np.uint64(29)), ends
@@ -388,16 +400,19 @@ def sign(articles: pa.Table) -> pa.Table:
     schema = schema_of(SIGNS)
     found = [schema.empty_table()]
     for part in _slices(articles.to_batches()):
-        words = _read_words(part["body"])
         count = part.num_rows
+        texts = [part[name].cast(pa.string()) for name in ("body", "title")]
+        both = _read_words(pa.concat_arrays(texts))
+        words, titles = (
+            both._replace(offsets=offsets)
+            for offsets in (both.offsets[: count + 1], both.offsets[count:])
+        )
         columns = [
             part["article_id"].cast(pa.string()),
             _fixed(b"".join(_digest(words, size=16)), 16),
             pa.array(np.diff(words.offsets).astype(np.int32)),
             _fixed(_sketch(words).tobytes(), _ROW_BYTES),
-            pa.array(
-                np.frombuffer(b"".join(_digest(_read_words(part["title"]), size=8)), "<i8", count)
-            ),
+            pa.array(np.frombuffer(b"".join(_digest(titles, size=8)), "<i8", count)),
             pa.array(_date_numbers(part)),
         ]
         found.append(pa.Table.from_arrays(columns, schema=schema))
@@ -471,11 +486,13 @@ def _sketch(words: _Words) -> NDArray[np.uint16]:
     """Give the MinHash slots of the runs of each text and of its opening, 16 bits of each."""
     from rensa import RMinHash
 
+    runs, offsets = _hash_runs(words)
+    opening = np.minimum(np.diff(offsets), _LONG_WORDS - _RUN + 1)
+    places, begins = _write_out(_Ranges(offsets[:-1], opening))
     found = []
-    for longest, slots in ((None, _SLOTS), (_LONG_WORDS, _OPENING_SLOTS)):
-        runs, offsets = _hash_runs(words, longest)
+    for some, ends, slots in ((runs, offsets, _SLOTS), (runs[places], begins, _OPENING_SLOTS)):
         rows = RMinHash.digest_matrix_from_flat_token_hashes(
-            runs, offsets.astype(np.uint64), slots, _SEED
+            some, ends.astype(np.uint64), slots, _SEED
         ).to_rows()
         # The upper bits of a least value are mostly zeros: mix before cutting.
         mixed = np.array(rows, np.uint32).reshape(-1, slots) * np.uint32(0x9E3779B1)
@@ -725,20 +742,22 @@ def _overlap(hashes: NDArray[np.uint32], a: _Ranges, b: _Ranges) -> tuple[Ints, 
         How many both have, how many `a` has and how many `b` has.
     """
     keys = []
+    pairs = np.arange(len(a.counts) + 1, dtype=np.uint64) << np.uint64(33)
     for side, ranges in enumerate((a, b)):
         places, _ = _write_out(ranges)
-        pair = np.repeat(np.arange(len(ranges.counts), dtype=np.uint64), ranges.counts)
         # The pair, the hash and the side: sorted, what both sides have is adjacent.
         hashed = hashes[places].astype(np.uint64) << np.uint64(1)
-        keys.append(pair << np.uint64(33) | hashed | np.uint64(side))
+        keys.append(np.repeat(pairs[:-1] | np.uint64(side), ranges.counts) | hashed)
     both = np.concatenate(keys)
     both.sort()  # np.unique takes ten times as long
-    both = both[np.diff(both, prepend=~both[:1]) != 0]
-    pair = (both >> np.uint64(33)).astype(np.int64)
+    is_first = np.ones(len(both), bool)
+    is_first[1:] = both[1:] != both[:-1]
+    both = both[is_first]
     of_b = (both & np.uint64(1)).astype(bool)
     is_shared = np.zeros(len(both), bool)
-    is_shared[1:] = of_b[1:] & (np.diff(both) == 1)
-    shared, a_counts, b_counts = (
-        np.bincount(pair[chosen], minlength=len(a.counts)) for chosen in (is_shared, ~of_b, of_b)
+    is_shared[1:] = of_b[1:] & (both[:-1] == both[1:] - np.uint64(1))
+    ends = np.searchsorted(both, pairs)
+    shared, b_counts = (
+        np.diff(np.concatenate([[0], np.cumsum(chosen)])[ends]) for chosen in (is_shared, of_b)
     )
-    return shared, a_counts, b_counts
+    return shared, np.diff(ends) - b_counts, b_counts
