@@ -12,6 +12,7 @@ import pytest
 
 from clippings import pipeline, store
 from clippings.cli import main
+from clippings.pool import PoolMap
 
 Command = Callable[..., int]
 
@@ -154,8 +155,8 @@ def test_a_size_limit(desk: Any, ingest: Command, capsys: pytest.CaptureFixture[
 def test_several_workers_by_default(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
-    def look(*_: object, workers: int, **__: object) -> pipeline.Run:
-        asked.append(workers)
+    def look(*_: object, map: PoolMap, **__: object) -> pipeline.Run:
+        asked.append(map.workers)
         return pipeline.Run(desk.processed, "1", False, {"found": 0}, {"dumps": 0}, ())
 
     monkeypatch.setattr(pipeline, "ingest", look)

@@ -186,6 +186,16 @@ def test_a_broken_pipeline_is_named_in_the_error(tmp_path: Path) -> None:
 
 # The shipped pipeline
 
+
+def test_the_shipped_pipeline_is_what_spacy_would_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clippings.tag._LOADED", {})
+    model = find_model()
+    assert model.path
+    loaded, expected = load_pipeline(model), spacy.load(model.path)
+    assert loaded.to_bytes() == expected.to_bytes()
+    assert loaded.config == expected.config
+
+
 SENTENCES = [
     (
         "Yesterday Yair Lapid told the Knesset that Israel would reopen the crossing near Gaza.",

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from clippings import commands
+from clippings import commands, lean
 
 _BUSY = 75  # EX_TEMPFAIL of sysexits.h: try again later
 
@@ -25,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     from clippings.errors import ClippingsError, LockedError
 
+    if arguments is None:  # the process is ours
+        lean.spare_resources()
     options = _parser().parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):  # file names hold letters that a terminal may lack
         sys.stdout.reconfigure(errors="backslashreplace")

@@ -9,7 +9,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from clippings.choose import Choice
     from clippings.layouts.layout import AnyLayout
     from clippings.learning import Proposal
+    from clippings.pipeline import Map
     from clippings.read import Dump
     from clippings.scan import Found
+    from clippings.work import Batch, Done
 
 
 def write_object(values: dict[str, Any]) -> None:
@@ -40,9 +42,7 @@ def ingest(options: argparse.Namespace) -> int:
             engine=options.engine,
             layout=options.layout,
             max_dump_bytes=options.max_dump_mb * 2**20,
-            workers=options.workers,
-            seconds_per_dump=options.seconds_per_dump,
-            max_worker_bytes=options.worker_mb and options.worker_mb * 2**20,
+            map=_choose_map(options),
             progress=None if options.quiet else bar.show,
             registry=options.registry,
         )
@@ -57,6 +57,23 @@ def ingest(options: argparse.Namespace) -> int:
     if run.doubt:
         print(f"clippings: {run.doubt}", file=sys.stderr)
     return run.exit_code
+
+
+def _choose_map(options: argparse.Namespace) -> Map:
+    """Work in this process or in others, with no more of the libraries loaded than they need."""
+    from clippings import lean
+    from clippings.pool import PoolMap
+
+    if options.workers > 1:
+        max_bytes = options.worker_mb and options.worker_mb * 2**20
+        return PoolMap(options.workers, options.seconds_per_dump, max_bytes, lean.import_pyarrow)
+
+    def work_here(work: Callable[[Batch], Done], batches: Sequence[Batch]) -> Iterable[Done]:
+        lean.import_pyarrow()
+        lean.import_spacy()
+        return map(work, batches)
+
+    return work_here
 
 
 def inspect(options: argparse.Namespace) -> int:

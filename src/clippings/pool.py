@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import partial
 
+from clippings import lean
 from clippings.models import Model
 from clippings.work import Batch, Done, give_up, join_done
 from clippings.workers import Crew, Loss, share_memory
@@ -78,6 +79,8 @@ class Pool:
 
 
 def _load_model(model: Model) -> None:
+    lean.import_pyarrow()
+    lean.import_spacy()
     from clippings.tag import load_pipeline
 
     load_pipeline(model)
@@ -89,11 +92,16 @@ def _lacked_memory(done: Done) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PoolMap:
-    """Works off batches in as many processes; the arguments are those of `Pool`."""
+    """Works off batches in as many processes; the arguments are those of `Pool`.
+
+    Attributes:
+        meanwhile: What this process does while the others get ready.
+    """
 
     workers: int
     seconds_per_dump: float
     max_worker_bytes: int | None
+    meanwhile: Callable[[], None] | None = None
 
     def __call__(self, work: Callable[[Batch], Done], batches: Sequence[Batch]) -> Iterator[Done]:
         """Work off batches, and give what is told of each as soon as it is done."""
@@ -107,6 +115,8 @@ class PoolMap:
         with pool, ThreadPoolExecutor(count) as threads:
             futures = [threads.submit(pool.run, work, batch) for batch in batches]
             try:
+                if self.meanwhile:
+                    self.meanwhile()
                 for future in as_completed(futures):
                     yield future.result()
             except BaseException:  # must not wait for the batches under way

@@ -31,6 +31,7 @@ from queue import LifoQueue
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
+from clippings import lean
 from clippings.errors import WorkerError
 
 START_SECONDS = 300
@@ -312,6 +313,7 @@ def serve(descriptor: int) -> None:
         descriptor: Of this end of the pipe.
     """
     Thread(target=_end_with_run, daemon=True).start()
+    lean.spare_resources()
     # Ctrl-C reaches every process of a terminal: the run sees to this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)

@@ -1,0 +1,95 @@
+"""What a process of our own leaves out of the libraries that it loads, so that it starts sooner.
+
+For the command line and its workers alone. In a notebook the libraries are the user's too: nothing
+there may be other than they made it, so `clippings.ingest` calls none of this. What is left out is
+loaded as ever by whoever asks for it later.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import ModuleType
+from typing import Any
+
+_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
+"""numpy starts a thread per core when it is imported. They are never used: every process tags in
+one thread."""
+
+_GARBAGE_OBJECTS = 50_000
+"""How many more objects are made than freed before Python looks for garbage: some MB. By itself it
+looks after 700 or 2,000, hundreds of times while spaCy is imported, and finds none."""
+
+
+def spare_resources() -> None:
+    """Start no threads that are not used, and look for garbage less often; before any import."""
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    gc.set_threshold(_GARBAGE_OBJECTS)
+    # Nor at the end, where all memory is given back anyway: a tenth of a second.
+    atexit.register(gc.freeze)
+
+
+def import_pyarrow() -> None:
+    """Import pyarrow and keep it from importing pandas.
+
+    At its first array of Python values it does, to know a Series when it is given one. A failed
+    import it takes as an answer until it is asked for a DataFrame.
+    """
+    import pyarrow as pa
+
+    if "pandas" in sys.modules:
+        return
+    sys.meta_path.insert(0, _NoPandas)
+    try:
+        pa.array([0])
+    finally:
+        sys.meta_path.remove(_NoPandas)
+
+
+class _NoPandas:
+    """A finder that finds no pandas, and leaves the rest to the others."""
+
+    @staticmethod
+    def find_spec(name: str, *_: object) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError(name=name)
+
+
+def import_spacy() -> None:
+    """Import spaCy without its command line, of which its first module takes one function.
+
+    It is a third of the time: a client for HTTP, templates, a parser of options.
+    """
+    if "spacy" in sys.modules:
+        return
+    info = ModuleType("spacy.cli.info")
+    vars(info)["info"] = _info
+    # A spaCy that takes more of it is imported as a whole by whoever needs it.
+    with (
+        suppress(ImportError),
+        _standing_in({"spacy.cli": ModuleType("spacy.cli"), info.__name__: info}),
+    ):
+        import spacy  # noqa: F401
+
+
+def _info(*arguments: Any, **options: Any) -> Any:
+    """Do what `spacy.info` does."""
+    from spacy.cli.info import info
+
+    return info(*arguments, **options)
+
+
+@contextmanager
+def _standing_in(modules: dict[str, ModuleType]) -> Iterator[None]:
+    """Have imports find other modules in the place of some."""
+    sys.modules.update(modules)
+    try:
+        yield
+    finally:
+        for name in modules:
+            del sys.modules[name]
