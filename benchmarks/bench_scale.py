@@ -11,7 +11,7 @@ memory, its processor seconds and the clock's; then it checks the tables with Du
 `--incremental` writes small dumps, runs `ingest` on all, adds one and runs it again, each in a
 process of its own. Names are found by a stand-in for the tagger that takes every word with a
 capital letter, so that no model counts; everything else is the real thing. Of each run it prints
-processor seconds by stage, bytes read and written, and the rows of tables that were read; "start"
+processor seconds by stage, bytes read and written, and the rows of tables read and written; "start"
 is Python itself and what is imported, which no run can do without.
 
 Names are drawn from a stock of 120,000, as often as rank ** -1.3: some 50,000 of them stand in
@@ -166,16 +166,17 @@ def publish_work(processed: Path, keys_file: Path) -> None:
     """Publish saved work; runs in a process of its own."""
     from clippings import plan, store
     from clippings.corrections import Corrections
+    from clippings.notes import Notes
     from clippings.publish import publish
     from clippings.registry import Registry
     from clippings.scan import Found
 
-    state = {}
+    state = Notes()
     for number, key in enumerate(keys_file.read_text().split()):
         found = Found(f"{number:06}.txt", sha256=f"{number:064x}", byte_count=1000)
         state[found.dump_id] = plan.describe(found, key, None)
     with store.lock(processed):
-        planned = plan.Plan(state, {}, ())
+        planned = plan.Plan(state, Notes(), (), plan.Rules("", ""))
         arguments = (planned, processed, processed, None, Registry({}, {}), Corrections(), 1)
         snapshot, _ = publish(*arguments)
         store.collect(processed)
@@ -284,7 +285,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.seconds = {"start": time.process_time()}
-        self.rows = 0
+        self.rows = {"rows_read": 0, "rows_written": 0}
         self._stages = ["rest"]
         self._since = time.process_time()
 
@@ -309,26 +310,27 @@ class Watch:
 
         setattr(owner, name, timed)
 
-    def count_rows(self, owner: Any, name: str) -> None:
-        """Count the rows of the tables that a function gives."""
+    def count_rows(self, owner: Any, name: str, what: str) -> None:
+        """Count the rows of the tables that a function takes or gives."""
         real = getattr(owner, name)
 
         def counted(*arguments: Any) -> Any:
-            rows = real(*arguments)
-            self.rows += rows.num_rows
-            return rows
+            result = real(*arguments)
+            rows = (each for each in (*arguments, result) if hasattr(each, "num_rows"))
+            self.rows[what] += sum(each.num_rows for each in rows)
+            return result
 
         setattr(owner, name, counted)
 
     def tell(self) -> dict[str, float]:
         """Give what was counted."""
         self._turn()
-        return {**{f"{stage}_s": value for stage, value in self.seconds.items()}, "rows": self.rows}
+        return {**{f"{stage}_s": value for stage, value in self.seconds.items()}, **self.rows}
 
 
 STAGES = {
     "find_dumps": "scan",
-    "find_kept": "scan",
+    "Known": "scan",
     "make_plan": "plan",
     "process_batch": "process",
     "publish": "publish",
@@ -352,20 +354,22 @@ def ingest(raw: Path, processed: Path, *, is_idle: bool) -> dict[str, float]:
         is_idle: Whether nothing is new: such a run does without most imports.
 
     Returns:
-        Processor seconds by stage, and rows read.
+        Processor seconds by stage, and rows read and written.
     """
+    from clippings import lean
+
+    lean.spare_resources()  # as the command line does
+
     from clippings import pipeline, publish, store
     from clippings.pipeline import ingest
 
     if not is_idle:  # so that they count for "start", not for the stage that comes to them first
-        import pyarrow as pa
-        import pyarrow.acero
-        import pyarrow.parquet
+        lean.import_pyarrow()
+        from pyarrow import acero, parquet
 
         from clippings import stories
 
-        assert stories
-        pa.array([])  # imports pandas
+        assert all((acero, parquet, stories))
     watch = Watch()
     for owner, stages in (
         (pipeline, STAGES),
@@ -374,7 +378,8 @@ def ingest(raw: Path, processed: Path, *, is_idle: bool) -> dict[str, float]:
     ):
         for name, stage in stages.items():
             watch.time(owner, name, stage)
-    watch.count_rows(store, "_read_part")
+    watch.count_rows(store, "_read_part", "rows_read")
+    watch.count_rows(store.Publication, "_write_part", "rows_written")
     tagger = types.ModuleType("clippings.tag")
     tagger.load_tagger = lambda *_: types.SimpleNamespace(reason=None)  # type: ignore[attr-defined]
     tagger.tag = _tag  # type: ignore[attr-defined]
@@ -412,7 +417,7 @@ def measure_incremental(options: argparse.Namespace) -> None:
             line = ", ".join(f"{key} {value:,.2f}" for key, value in told.items())
             print(f"{name:12} {line}")
         full, more = found["full"], found["one more"]
-        for key in ("cpu_s", "read_mb", "written_mb", "clock_s"):
+        for key in ("cpu_s", "rows_written", "read_mb", "written_mb", "clock_s"):
             print(f"{key}: {full[key] / more[key]:.0f} times less")
         work, rest = (told["cpu_s"] - told["start_s"] for told in (full, more))
         print(f"cpu_s without start: {work / rest:.0f} times less")

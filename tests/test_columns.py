@@ -1,7 +1,11 @@
 """What pyarrow has no one call for."""
 
-import pyarrow as pa
+from collections.abc import Iterator
 
+import pyarrow as pa
+import pytest
+
+from clippings import columns
 from clippings.columns import (
     distinct,
     find_changed,
@@ -51,3 +55,19 @@ def test_small_tables_become_larger_ones() -> None:
     assert [each.num_rows for each in batches] == [4, 2]
     assert list(rows_of(pa.concat_tables(batches))) == list(rows_of(pa.concat_tables(made)))
     assert list(in_batches([])) == []
+
+
+def test_few_rows_are_held_and_many_are_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = []
+
+    def read() -> Iterator[pa.Table]:
+        times.append(1)
+        yield from [pa.table({"a": [1, 2]}), pa.table({"a": [3]})]
+
+    held = columns.hold(read)
+    assert [rows.num_rows for rows in (*held(), *held())] == [2, 1, 2, 1]
+    assert len(times) == 1
+    monkeypatch.setattr(columns, "_HELD_BYTES", 8)
+    read_again = columns.hold(read)
+    assert [rows.num_rows for rows in (*read_again(), *read_again())] == [2, 1, 2, 1]
+    assert len(times) == 4

@@ -2,6 +2,7 @@
 
 import datetime
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 import pyarrow as pa
@@ -509,28 +510,35 @@ def test_names_that_a_change_cannot_concern_need_not_be_looked_at(
     come = bind([mention for mention in now if mention[0] in replaced])
     after = pa.concat_tables([stays, come]).sort_by("article_id")
 
+    def read_owners(table: str, owners: Collection[str], columns: list[str]) -> pa.Table:
+        rows = {"entities": old_entities, "aliases": old_aliases}[table]
+        return within(rows, "entity_id", pa.array(sorted(owners), pa.string())).select(columns)
+
     whole = Resolver(lambda: [after], first.registry, corrections, Readings(kept))
     parts = list(whole.assign())
     some, keys = entities.resolve_touched(
         lambda keys: lambda: [within(after, "key", pa.array(sorted(keys), pa.string()))],
         come,
         gone,
-        Standing(old_entities, old_aliases, first.registry, is_corrected=bool(made)),
+        Standing(read_owners, first.registry, is_corrected=bool(made)),
         registry=first.registry,
         corrections=corrections,
         readings=Readings(kept),
     )
     [part] = some.assign()
-    ids, looked_at = (pa.array(sorted(each), pa.string()) for each in (some.before, keys))
+    ids, looked_at = (pa.array(sorted(each), pa.string()) for each in (some.replaced(), keys))
+    new_entities, new_aliases = (
+        within(rows, "entity_id", ids) for rows in (part.entities, part.aliases)
+    )
     names = find_names(some.surfaces().union(gone["surface"].to_pylist()), keys)
 
     assert rows_of(part.bound, without(after, "key", looked_at)) == rows_of(
         *(each.bound for each in parts)
     )
-    assert rows_of(without(old_entities, "entity_id", ids), some.entities(), part.entities) == (
+    assert rows_of(without(old_entities, "entity_id", ids), some.entities(), new_entities) == (
         rows_of(whole.entities(), *(each.entities for each in parts))
     )
-    assert rows_of(without(old_aliases, "entity_id", ids), some.aliases(), part.aliases) == (
+    assert rows_of(without(old_aliases, "entity_id", ids), some.aliases(), new_aliases) == (
         rows_of(whole.aliases(), *(each.aliases for each in parts))
     )
     old_readings = without(kept, "name_id", pa.array(names, pa.string()))

@@ -35,14 +35,14 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-def look(raw: Path, found: list[Found], kept: dict[str, list[int | str]]) -> list[Found]:
+def look(raw: Path, found: list[Found], kept: dict[str, str]) -> list[Found]:
     known: dict[str, list[Found]] = {}
     for each in found:
         known.setdefault(each.file, []).append(each)
     return find_dumps(raw, max_bytes=1000, known=known, looks=Looks(kept, time.time_ns()))
 
 
-def first_look(raw: Path) -> tuple[list[Found], dict[str, list[int | str]]]:
+def first_look(raw: Path) -> tuple[list[Found], dict[str, str]]:
     looks = Looks({}, settle(*raw.iterdir()))
     return find_dumps(raw, max_bytes=1000, looks=looks), looks.kept
 

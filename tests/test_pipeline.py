@@ -28,7 +28,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import clippings
-from clippings import entities, groups, pipeline, plan, scan, settle, side, split, store, work
+from clippings import (
+    entities,
+    groups,
+    pipeline,
+    plan,
+    publish,
+    scan,
+    settle,
+    side,
+    split,
+    store,
+    work,
+)
 from clippings.aliases import by_slug
 from clippings.errors import LayoutError, LockedError, ModelError, ReadError, StoreError
 from clippings.layouts.layout import load_layouts
@@ -502,6 +514,7 @@ def test_any_history_equals_a_rebuild(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store, "_BUCKET_ROWS", 5)
         patch.setattr(settle, "_FEW", few)  # 0: only names that a change can concern, always
+        patch.setattr(publish, "_FEW", 1 / 16 if few else 1)
         for some in steps:
             for step in some:
                 take_step(desk, write_dump, step)
@@ -514,7 +527,7 @@ def test_any_history_equals_a_rebuild(
 def test_buckets_grow_and_shrink(
     desk: Any, write_dump: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "_BUCKET_ROWS", 8)  # 2 of articles
+    monkeypatch.setattr(store, "_BUCKET_ROWS", 4)  # 2 of articles
     seen = []
     for count in (1, 9, 34, 35, 9, 1, 34, 1):
         desk.put("a.txt", write_dump(*range(count)))

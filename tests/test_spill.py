@@ -62,3 +62,15 @@ def test_a_change_knows_who_goes_and_who_comes(tmp_path: Path) -> None:
     assert change.added("aa")["alias"].to_pylist() == ["x", "z"]
     assert change.added("cc")["alias"].to_pylist() == ["other"]
     assert sorted(change.owners().to_pylist()) == ["aa1", "aa2", "bb1", "cc1", "dd1"]
+
+
+def test_only_owners_of_whom_a_row_changes_are_replaced(tmp_path: Path) -> None:
+    change = Change("stories", tmp_path)
+    schema = arrow_schema("stories")
+
+    def stories(**rows: str) -> pa.Table:
+        return pa.table([list(rows), list(rows.values())], schema=schema)
+
+    change.replace(stories(same="a", other="a", gone="a"), stories(same="a", other="b", new="b"))
+    assert sorted(change.owners().to_pylist()) == ["gone", "new", "other"]
+    assert change.added().sort_by("article_id") == stories(new="b", other="b")

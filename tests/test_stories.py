@@ -121,7 +121,7 @@ def test_any_text_is_read(texts):
     for row, count in zip(rows, np.diff(words.offsets).tolist(), strict=True):
         twin = found.get(f"x{row['article_id']}")
         assert found.get(row["article_id"]) == twin
-        assert (twin is not None) == (count >= stories._MIN_WORDS)
+        assert (twin is not None) == (count >= stories.MIN_WORDS)
 
 
 def test_nothing_at_all():

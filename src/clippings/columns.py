@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _BATCH_ROWS = 100_000
+_HELD_BYTES = 50_000_000
 
 
 def rows_of(rows: pa.Table | None) -> Iterator[tuple[Any, ...]]:
@@ -52,11 +53,23 @@ def in_batches(tables: Iterable[pa.Table], least: int = _BATCH_ROWS) -> Iterator
         yield join(*waiting).combine_chunks()
 
 
+def hold(read: Callable[[], Iterable[pa.Table]]) -> Callable[[], Iterable[pa.Table]]:
+    """Hold rows that are to be read again, unless they are many."""
+    held: list[pa.Table] = []
+    for rows in read():
+        held.append(rows)
+        if sum(each.nbytes for each in held) > _HELD_BYTES:
+            return read
+    return lambda: held
+
+
 def distinct(rows: pa.Table, key: Iterable[str]) -> pa.Table:
     """Drop the second and later copies of rows."""
     import numpy as np
     import pyarrow as pa
 
+    if rows.num_rows < 2:
+        return rows
     names = list(key)
     numbers = rows.select(names).append_column("row", pa.array(np.arange(rows.num_rows)))
     first = numbers.group_by(names, use_threads=False).aggregate([("row", "min")])

@@ -166,15 +166,23 @@ class Resolver:
         for rows in chain([schema_of(BOUND).empty_table()], read()):
             tally.add(self._correct(rows))
         self._named = tally.finish()
-        self.before = frozenset(filter(None, (*tally.entity_ids, *left)))
+        gone = frozenset(filter(None, left))
+        self.before = frozenset(filter(None, tally.entity_ids)) | gone
+        self._shared = tally.shared_ids | gone
+        self._alone: set[str] = set()
+        self._stirred = set(gone)
         self.readings = readings or Readings()
         self.readings.take({each.surface for each in self._named})
         self._groups = Groups(self._named, tally.apart, self._corrections, self.readings)
         self._groups.gather()
-        others = standing.entity_ids - self.before if standing else frozenset()
-        self._ids = Ids(self._groups, registry or Registry({}, {}), others)
+        self._ids = Ids(self._groups, registry or Registry({}, {}), self._is_other)
         self.registry = self._ids.registry
         self._totals = Totals(self._groups, self._ids, tally.summed)
+
+    def _is_other(self, entity_id: str) -> bool:
+        """Tell whether an id is that of an entity of the earlier run that is not looked at."""
+        standing = self._standing
+        return standing is not None and entity_id not in self.before and entity_id in standing
 
     def _correct(self, rows: pa.Table) -> pa.Table:
         """Apply the corrections that concern what a name stands for: ignore, retype, split.
@@ -230,7 +238,11 @@ class Resolver:
     def assign(self) -> Iterator[Part]:
         """Give all names their entities; once, before the tables are asked for."""
         for rows in self._read():
-            yield self._totals.assign(rows, self._correct(rows))
+            part = self._totals.assign(rows, self._correct(rows))
+            if self._standing is not None:
+                self._alone.update(part.entities["entity_id"].to_pylist())
+                self._stirred |= part.stirred()
+            yield part
 
     def entities(self) -> pa.Table:
         """Give the rows of `entities` but for those of one article alone."""
@@ -239,6 +251,14 @@ class Resolver:
     def aliases(self) -> pa.Table:
         """Give the rows of `aliases` but for those of one article alone."""
         return _aliases(self._groups, self._ids, self._named)
+
+    def replaced(self) -> set[str]:
+        """Give the ids of the entities whose rows may have changed; after `assign`.
+
+        Many that share a name with others are known to one article alone: such a one is as it was
+        where its id was that of the same names, and of no others.
+        """
+        return self._stirred | (self.before - self._alone)
 
     def surfaces(self) -> set[str]:
         """Give the spellings of all names that are known beyond one article."""
@@ -249,8 +269,9 @@ class Resolver:
         if self._standing is None:
             return set()
         now = set(self._ids.by_sense.values())
-        concerned = {*self.before, *now, *self._ids.held, *_parts_of(now ^ self.before)}
-        keys = self._standing.keys_of(concerned & self._standing.entity_ids)
+        moved = (self._shared - now) | (now - self.before)
+        concerned = {*self._shared, *now, *self._ids.held, *_parts_of(moved)}
+        keys = self._standing.keys_of(concerned)
         return keys | {name_key(surface, label) for label, surface in self.readings.beyond}
 
     def merged(self) -> pa.Table:
@@ -320,7 +341,9 @@ def _entities(groups: Groups, ids: Ids, totals: Totals) -> pa.Table:
                 parent,
             )
         )
-    present = ids.others.union(row[0] for row in made)
+    present = {row[0] for row in made}
+    wanted = {row[-1] for row in made if row[-1]} - present
+    present |= {each for each in wanted if ids.is_other(each)}
     return _table(
         "entities", [(*row[:-1], row[-1] if row[-1] in present else None) for row in made]
     )

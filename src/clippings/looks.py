@@ -18,25 +18,25 @@ class Looks:
     """The looks of files, and their hashes.
 
     Args:
-        before: What an earlier run kept; it is not changed.
+        before: What an earlier run kept, by file; it is not changed.
         now_ns: The time, in nanoseconds, before any file is looked at.
 
     Attributes:
         kept: What is to be kept for the next run: looks and hash by file.
     """
 
-    def __init__(self, before: Mapping[str, list[int | str]], now_ns: int) -> None:
-        self.kept: dict[str, list[int | str]] = {}
+    def __init__(self, before: Mapping[str, str], now_ns: int) -> None:
+        self.kept: dict[str, str] = {}
         self._before = before
         self._last = now_ns - COARSEST_NS
 
     def find(self, file: str, status: os.stat_result) -> str | None:
         """Give the hash of a file that looks as it did; None where it must be hashed."""
         old = self._before.get(file)
-        if old is None or old[:-1] != _describe(status):
+        if old is None or not old.startswith(_describe(status)):
             return None
         self.kept[file] = old
-        return str(old[-1])
+        return old.rpartition(" ")[2]
 
     def keep(self, file: str, status: os.stat_result, sha256: str, after: os.stat_result) -> None:
         """Keep the looks of a file that was hashed, if it surely has not changed meanwhile.
@@ -50,8 +50,8 @@ class Looks:
         looks = _describe(status)
         is_settled = max(status.st_mtime_ns, status.st_ctime_ns) < self._last
         if is_settled and looks == _describe(after):
-            self.kept[file] = [*looks, sha256]
+            self.kept[file] = looks + sha256
 
 
-def _describe(status: os.stat_result) -> list[int | str]:
-    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+def _describe(status: os.stat_result) -> str:
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino} "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from clippings.errors import StoreError
 from clippings.layouts.layout import load_layouts
 from clippings.looks import Looks
 from clippings.models import ENGINES, find_model
-from clippings.plan import Plan, defer, find_kept, make_plan, pack
+from clippings.plan import Known, Plan, defer, find_rules, make_plan, pack
 from clippings.pool import SECONDS_PER_DUMP, PoolMap
 from clippings.publish import publish
 from clippings.read import MAX_DUMP_BYTES
@@ -128,12 +127,17 @@ def ingest(
         if previous and previous.manifest["schema_version"] != SCHEMA_VERSION:
             previous = None
         corrections = read_corrections(raw.parent / CORRECTIONS)
-        looks = Looks(store.read_looks(processed) if previous else {}, time.time_ns())
-        known = find_kept(previous, max_dump_bytes)
-        found = find_dumps(raw, max_bytes=max_dump_bytes, known=known, looks=looks)
-        with store.writing(processed):
-            store.write_looks(processed, looks.kept)
-        plan = make_plan(found, previous, layouts, found_model)
+        before = store.read_looks(processed) if previous else {}
+        looks = Looks(before, time.time_ns())
+        rules = find_rules(layouts, found_model, max_dump_bytes)
+        known = Known(previous, rules)
+        found = find_dumps(
+            raw, max_bytes=max_dump_bytes, known=known, looks=looks, is_kept=known.keep
+        )
+        if looks.kept != before or not previous:
+            with store.writing(processed):
+                store.write_looks(processed, looks.kept)
+        plan = make_plan(found, known.kept, previous, rules)
         store.checkpoint("planned")
         batches = [
             Batch(jobs, raw, processed, layouts, found_model, max_dump_bytes, engine)
@@ -173,7 +177,7 @@ def _read_ids(previous: store.Snapshot | None, registry: str | Path | None) -> R
             f"--registry {registry}: expected a new folder of tables, found one with a registry of "
             "its own. Name another with --processed."
         )
-    return read_registry(previous.path / REGISTRY)
+    return read_registry(previous.path / REGISTRY, is_own=True)
 
 
 def _report(
@@ -184,15 +188,19 @@ def _report(
     slow_reason: str | None,
 ) -> Run:
     """Sum up what the run did and what stands."""
-    dumps = Counter({"found": len(plan.state), "removed": len(set(plan.before) - set(plan.state))})
-    for dump_id, note in plan.state.items():
-        old = plan.before.get(dump_id)
-        dumps["new" if old is None else "unchanged" if old == note else "changed"] += 1
+    state, before, stays = set(plan.state), set(plan.before), plan.stays
+    counts = {
+        "new": len(state - before),
+        "changed": len((state & before) - stays),
+        "unchanged": len(stays),
+    }
+    dumps = {"found": len(state), "removed": len(before - state)}
+    dumps |= {name: count for name, count in counts.items() if count}
     return Run(
         processed=snapshot.path.parents[1],
         snapshot=snapshot.path.name,
         is_changed=previous is None or previous.path != snapshot.path,
-        dumps=dict(dumps),
+        dumps=dumps,
         rows={table: snapshot.row_count(table) for table in TABLES},
         problems=tuple(ProblemRow(**row) for row in (problems.to_pylist() if problems else ())),
         slow_reason=slow_reason,

@@ -15,8 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clippings import scan, side, store
-from clippings.columns import in_batches, join, put_column, within, without
+from clippings import side, store
+from clippings.columns import hold, in_batches, join, put_column, within, without
 from clippings.corrected import correct_articles
 from clippings.corrections import FILE as CORRECTIONS
 from clippings.corrections import Corrections
@@ -24,10 +24,10 @@ from clippings.errors import StoreError
 from clippings.plan import Plan, name_work
 from clippings.records import Row, to_arrow
 from clippings.registry import FILE as REGISTRY
-from clippings.registry import Registry, write_registry
+from clippings.registry import Registry
 from clippings.scan import hash_id, name_dump, to_text
 from clippings.settle import put_entities
-from clippings.side import BOUND, SIGNS
+from clippings.side import BOUND, SIGNS, schema_of
 from clippings.spill import Change, Spill
 from clippings.work import problem, rejected
 
@@ -37,8 +37,23 @@ if TYPE_CHECKING:
 _BY_DUMP = ("dumps", "occurrences", "spans", "problems")
 _BY_ARTICLE = ("articles", "article_topics", "mentions", BOUND)
 _BATCH_ARTICLES = 1_000
+_FEW = 1 / 16
+"""The share of articles up to which families of these alone are made anew."""
 
 
+@contextmanager
+def _no_cycles() -> Iterator[None]:
+    """Make objects that do not refer to one another in a circle, and let nobody look for such."""
+    was_enabled = gc.isenabled()
+    gc.disable()  # it would look through all names again and again
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@_no_cycles()
 def publish(
     plan: Plan,
     raw: Path,
@@ -62,10 +77,11 @@ def publish(
         "stories_version": side.STORIES_VERSION,
         "corrections": corrections.sha256,
         "max_dump_bytes": max_dump_bytes,
-        "scan_version": scan.VERSION,
+        "scan_rules": plan.rules.scan,
+        "work_rules": plan.rules.work,
         "writer": store.writer(),
     }
-    if previous and all(previous.manifest[name] == note for name, note in notes.items()):
+    if previous and all(previous.manifest.get(name) == note for name, note in notes.items()):
         store.make_links(processed)
         return previous, previous.read("problems") if previous.row_count("problems") else None
     publication = store.Publication(processed, previous)
@@ -79,27 +95,14 @@ def publish(
         publication, come["articles"], is_anew=not _is_same(previous, notes, "stories_version")
     )
     is_anew = not _is_same(previous, notes, "entities_version")
-    with _no_cycles():
-        resolver = put_entities(publication, come, ids, corrections, is_anew=is_anew)
+    resolver = put_entities(publication, come, ids, corrections, is_anew=is_anew)
     come["problems"].add(_complaints([*faults, *resolver.faults()]))
     come["problems"].remove([hash_id(CORRECTIONS)])
     for table in _BY_DUMP:
         come[table].remove(gone)
         publication.put_change(come[table])
     problems = store.concat("problems", publication.read_parts("problems"))
-    return publication.commit(notes, {REGISTRY: write_registry(resolver.registry)}), problems
-
-
-@contextmanager
-def _no_cycles() -> Iterator[None]:
-    """Make objects that do not refer to one another in a circle, and let nobody look for such."""
-    was_enabled = gc.isenabled()
-    gc.disable()  # it would look through all names again and again
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+    return publication.commit(notes, {REGISTRY: resolver.registry.write()}), problems
 
 
 def _is_same(previous: store.Snapshot | None, notes: Mapping[str, Any], name: str) -> bool:
@@ -112,10 +115,10 @@ def _gather(
     """Gather the rows of all dumps that do not stay as they are, on the disk."""
     come = {table: Change(table, folder) for table in (*_BY_DUMP, *_BY_ARTICLE)}
     stays = plan.stays
-    for dump_id, note in plan.state.items():
+    for dump_id in plan.state:
         if dump_id in stays:
             continue
-        old = plan.before.get(dump_id)
+        note, old = plan.state[dump_id], plan.before.get(dump_id)
         if previous and old and note["key"] and note["key"] == old["key"]:
             tables = _carry(previous, dump_id)
             if note["code"]:
@@ -213,7 +216,6 @@ def _put_stories(publication: store.Publication, come: Change, *, is_anew: bool)
         come: The articles that come and go.
         is_anew: Whether the signatures of earlier runs are of no use.
     """
-    from clippings.records import arrow_schema
     from clippings.stories import SIGNED, group_signed, sign
 
     signs = Change(SIGNS, publication.scratch, is_anew=is_anew)
@@ -232,8 +234,37 @@ def _put_stories(publication: store.Publication, come: Change, *, is_anew: bool)
         for rows in publication.read_parts("articles", ["article_id", "body"], article_ids):
             yield from within(rows, "article_id", article_ids).to_batches()
 
-    stories = Spill(arrow_schema("stories"), "article_id", publication.scratch)
-    stories.add(
-        group_signed(lambda: publication.read_parts(SIGNS), read_bodies, folder=publication.scratch)
-    )
-    publication.put_whole("stories", stories)
+    near = None if is_anew else _find_near(publication, come, signs)
+
+    def read_signs() -> Iterator[pa.Table]:
+        for rows in publication.read_parts(SIGNS, owners=near):
+            yield rows if near is None else within(rows, "article_id", near)
+
+    found = group_signed(read_signs, read_bodies, folder=publication.scratch)
+    if near is None:
+        stories = Spill(schema_of("stories"), "article_id", publication.scratch)
+        stories.add(found)
+        publication.put_whole("stories", stories)
+    else:
+        change = Change("stories", publication.scratch)
+        change.replace(publication.read_owners("stories", near.to_pylist()), found)
+        publication.put_change(change)
+
+
+def _find_near(publication: store.Publication, come: Change, signs: Change) -> pa.Array | None:
+    """Find the articles whose families those that come and go can concern; None for most of all."""
+    from clippings.nearby import COLUMNS, find_near
+
+    if publication.previous is None:
+        return None
+    most = int(_FEW * publication.previous.row_count("articles"))
+    pieces = publication.pieces(come)
+    if sum(len(come.owners(prefix)) for prefix in pieces) > most:
+        return None
+    changed = [schema_of(SIGNS).empty_table().select(COLUMNS)]
+    for prefix in pieces:
+        gone = publication.read_before(SIGNS, prefix, COLUMNS)
+        changed.append(within(gone, "article_id", come.owners(prefix)))
+        changed.append(signs.added(prefix).select(COLUMNS))
+    read_signs = hold(lambda: publication.read_parts(SIGNS, COLUMNS))
+    return find_near(read_signs, join(*changed), most)

@@ -7,11 +7,11 @@ as they are, and so do their entities.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING
 
 from clippings.binding import name_key
-from clippings.columns import within
+from clippings.columns import rows_of
 from clippings.records import LABELS
 from clippings.registry import Registry
 from clippings.scan import hash_id
@@ -20,41 +20,50 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+ReadOwners = Callable[[str, Collection[str], list[str]], "pa.Table"]
+"""Takes a table, some of its owners and columns, and gives these columns of their rows."""
+
+
 class Standing:
     """The entities that an earlier run found, to be looked at again only where a name changes.
 
     Args:
-        entities: Columns entity_id, latitude: the table `entities`.
-        aliases: Columns entity_id, alias: the table `aliases`.
+        read: Gives rows of its tables `entities` and `aliases`.
         registry: That of the same run.
         is_corrected: Whether there are corrections, by which anything may belong to a place.
     """
 
-    def __init__(
-        self, entities: pa.Table, aliases: pa.Table, registry: Registry, *, is_corrected: bool
-    ) -> None:
-        import pyarrow.compute as pc
-
-        self.entity_ids = frozenset(entities["entity_id"].to_pylist())
-        if not is_corrected:
-            entities = entities.filter(pc.is_valid(entities["latitude"]))
-        self._places = within(aliases, "entity_id", entities["entity_id"])
+    def __init__(self, read: ReadOwners, registry: Registry, *, is_corrected: bool) -> None:
+        self._read = read
         self._registry = registry
+        self._is_corrected = is_corrected
+        self._is_located: dict[str, bool | None] = {}
 
     def keys_of(self, entity_ids: Collection[str]) -> set[str]:
         """Give the keys of the names of some entities, those of one article alone aside.
 
         The registry knows all names but those of places, whose keys are those of their spellings.
         """
-        import pyarrow as pa
-
-        keys = {
-            key for (_, key), entity_id in self._registry.ids.items() if entity_id in entity_ids
-        }
-        ids = pa.array(sorted(entity_ids), pa.string())
-        for alias in within(self._places, "entity_id", ids)["alias"].to_pylist():
+        self._look_up(entity_ids)
+        standing = {each for each in entity_ids if self._is_located[each] is not None}
+        keys = {key for _, key in self._registry.names_of(standing)}
+        places = {each for each in standing if self._is_located[each] or self._is_corrected}
+        for alias in self._read("aliases", places, ["alias"])["alias"].to_pylist():
             keys.add(name_key(alias, "PLACE"))
         return keys
+
+    def __contains__(self, entity_id: str) -> bool:
+        self._look_up([entity_id])
+        return self._is_located[entity_id] is not None
+
+    def _look_up(self, entity_ids: Iterable[str]) -> None:
+        """Find out which ids are those of entities, and whether these have a place."""
+        new = {each for each in entity_ids if each not in self._is_located}
+        if new:
+            self._is_located |= dict.fromkeys(new)
+            rows = self._read("entities", new, ["entity_id", "latitude"])
+            for entity_id, latitude in rows_of(rows):
+                self._is_located[entity_id] = latitude is not None
 
 
 def find_names(surfaces: Iterable[str], keys: Collection[str]) -> list[str]:

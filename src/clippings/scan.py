@@ -15,7 +15,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,12 +54,9 @@ def hash_id(*parts: str | None) -> str:
     Returns:
         `ID_LENGTH` hexadecimal digits.
     """
-    digest = hashlib.sha256()
-    for part in parts:
-        encoded = b"" if part is None else part.encode("utf-8", "surrogateescape")
-        digest.update(b"-" if part is None else b"%d:" % len(encoded))
-        digest.update(encoded)
-    return digest.hexdigest()[:ID_LENGTH]
+    encoded = (None if part is None else part.encode("utf-8", "surrogateescape") for part in parts)
+    whole = b"".join([b"-" if part is None else b"%d:%b" % (len(part), part) for part in encoded])
+    return hashlib.sha256(whole).hexdigest()[:ID_LENGTH]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +125,7 @@ def find_dumps(
     max_bytes: int,
     known: Mapping[str, Sequence[Found]] | None = None,
     looks: Looks | None = None,
+    is_kept: Callable[[str, str], bool] | None = None,
 ) -> list[Found]:
     """Look at every file of the raw folder and hash those that can be dumps.
 
@@ -137,9 +135,11 @@ def find_dumps(
         known: What an earlier look with the same `max_bytes` found in each file; an archive that
             has not changed since is not unpacked again.
         looks: By which a file that has not changed is known without being read; None to read all.
+        is_kept: Is told name and hash of a file that has not changed; where it says so, nothing
+            more is said of that file.
 
     Returns:
-        What was found, sorted by path.
+        What was found beside, sorted by path.
 
     Raises:
         ReadError: The folder itself cannot be listed.
@@ -156,8 +156,10 @@ def find_dumps(
     inside = Path(os.path.realpath(raw))
     found: list[Found] = []
     for file, status in _walk(raw, inside):
-        old = (known or {}).get(file, ())
         sha256 = looks.find(file, status) if looks and status else None
+        if sha256 and is_kept and is_kept(file, sha256):
+            continue
+        old = known.get(file, ()) if known is not None else ()
         if sha256 and sha256 == _whole_sha256(old):
             found += old
             continue
@@ -210,7 +212,7 @@ def _walk(raw: Path, inside: Path) -> Iterator[tuple[str, os.stat_result | None]
         for entry in entries:
             if _IGNORED.fullmatch(entry.name):
                 continue
-            file = os.path.join(folder, entry.name)
+            file = f"{folder}/{entry.name}" if folder else entry.name
             if not _is_folder(entry):
                 yield file, None if is_linked else _status(entry)
             elif not entry.is_symlink():

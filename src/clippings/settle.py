@@ -5,12 +5,12 @@ Where few articles come or go, only the names that these can concern are looked 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from clippings import entities, store
 from clippings.bound import bind_articles, find_entities
-from clippings.columns import find_changed, in_batches, join, put_column, within, without
+from clippings.columns import hold, in_batches, join, put_column, within, without
 from clippings.corrections import Corrections
 from clippings.reach import Standing, find_names
 from clippings.registry import Registry
@@ -21,7 +21,6 @@ from clippings.spill import DIGITS, Change, Spill
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_HELD_ROWS = 500_000
 _FEW = 16
 """One in so many articles may come or go, so that the names of others are left alone."""
 
@@ -90,41 +89,41 @@ def _put_touched(
     readings: Readings,
 ) -> entities.Resolver:
     """Put mentions and entities anew where a name that comes or goes can concern them."""
+    import pyarrow as pa
+
     bound = come[BOUND]
-    gone = store.concat(
-        BOUND,
-        (
-            within(publication.read_before(BOUND, prefix), "article_id", bound.owners(prefix))
-            for prefix in publication.pieces(bound)
-        ),
-    )
+    known = publication.read_owners(BOUND, bound.owners().to_pylist(), ["article_id"])
+    gone = publication.read_owners(BOUND, set(known["article_id"].to_pylist()))
     resolver, keys = entities.resolve_touched(
-        lambda keys: _hold(lambda: in_batches(_named(publication.preview(bound), keys))),
+        lambda keys: hold(lambda: in_batches(_named(publication.preview(bound), keys))),
         bound.added(),
         gone,
-        Standing(
-            publication.read_before("entities", columns=["entity_id", "latitude"]),
-            publication.read_before("aliases", columns=["entity_id", "alias"]),
-            ids,
-            is_corrected=bool(corrections.rows),
-        ),
+        Standing(publication.read_owners, ids, is_corrected=bool(corrections.rows)),
         registry=ids,
         corrections=corrections,
         readings=readings,
     )
-    changes = {table: Change(table, publication.scratch) for table in ("entities", "aliases")}
-    moved = Spill(schema_of(BOUND), "article_id", publication.scratch)
+    moved, entities_alone, aliases_alone = (
+        Spill(schema_of(table), table_key(table)[0], publication.scratch)
+        for table in (BOUND, "entities", "aliases")
+    )
     for part in resolver.assign():
         moved.add(part.changed())
-        changes["entities"].add(part.entities)
-        changes["aliases"].add(part.aliases)
+        entities_alone.add(part.entities)
+        aliases_alone.add(part.aliases)
     resolved = _complete(publication, bound, moved, keys)
     _put_mentions(publication, come["mentions"], resolved)
     publication.put_change(resolved)
-    changes["entities"].add(resolver.entities())
-    changes["aliases"].add(resolver.aliases())
-    for change in changes.values():
-        change.remove(sorted(resolver.before))
+    replaced = pa.array(sorted(resolver.replaced()), pa.string())
+    for table, rows, alone in (
+        ("entities", resolver.entities(), entities_alone),
+        ("aliases", resolver.aliases(), aliases_alone),
+    ):
+        change = Change(table, publication.scratch)
+        change.remove(replaced)
+        change.add(rows)
+        for prefix in store.bucket_names(1):
+            change.add(within(alone.read(prefix), "entity_id", replaced))
         publication.put_change(change)
     surfaces = resolver.surfaces().union(gone["surface"].to_pylist())
     _put_readings(publication, readings, find_names(surfaces, keys))
@@ -143,10 +142,8 @@ def _put_readings(
     new = store.concat(READINGS, readings.tables())
     looked_at = pa.chunked_array([pa.array(name_ids, pa.string()), *new["name_id"].chunks])
     old = within(readings.rows, "name_id", looked_at)
-    changed = find_changed(old, new, "name_id")
     change = Change(READINGS, publication.scratch)
-    change.remove(changed)
-    change.add(within(new, "name_id", changed))
+    change.replace(old, new)
     publication.put_change(change)
 
 
@@ -203,13 +200,3 @@ def _key_array(keys: Collection[str]) -> pa.Array:
     import pyarrow as pa
 
     return pa.array(sorted(keys), pa.string())
-
-
-def _hold(read: Callable[[], Iterable[pa.Table]]) -> Callable[[], Iterable[pa.Table]]:
-    """Hold rows that are to be read again, unless they are many."""
-    held: list[pa.Table] = []
-    for rows in read():
-        held.append(rows)
-        if sum(each.num_rows for each in held) > _HELD_ROWS:
-            return read
-    return lambda: held

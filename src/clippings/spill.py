@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING
 
-from clippings.columns import distinct, without
+from clippings.columns import distinct, find_changed, join, within, without
 from clippings.side import schema_of, table_key
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Spill:
             self._waiting.append(pa.Table.from_arrays(rows.columns, schema=self._schema))
             if len(self._waiting) > _MOST_WAITING:  # each takes more room than a few rows
                 self._waiting = [pa.concat_tables(self._waiting).combine_chunks()]
-            self._waiting_bytes += rows.nbytes
+            self._waiting_bytes += rows.get_total_buffer_size()
             if self._waiting_bytes > _HELD_BYTES:
                 self._write()
 
@@ -161,6 +161,13 @@ class Change:
         """Let rows come; those of their owners that stand go. The first of one key counts."""
         self._added.add(rows)
 
+    def replace(self, old: pa.Table, new: pa.Table) -> None:
+        """Let rows come for others, but those of owners of whom no row changes."""
+        owner = self.key[0]
+        changed = find_changed(old, new, owner)
+        self.remove(changed)
+        self.add(within(new, owner, changed))
+
     def put_instead(self, rows: pa.Table) -> None:
         """Let rows come in the place of all others of their owners; a few."""
         self._instead = rows.cast(self._instead.schema)
@@ -181,20 +188,21 @@ class Change:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        owner = self.key[0]
-        instead = self._instead.filter(pc.starts_with(self._instead[owner], prefix))
-        found = [each[owner] for each in (self._removed.read(prefix), self._added.read(prefix))]
-        found.append(instead[owner])
+        tables = self._removed.read(prefix), self._added.read(prefix), self._find_instead(prefix)
+        found = [each[self.key[0]] for each in tables]
         return pc.unique(pa.chunked_array([part for each in found for part in each.chunks]))
 
     def added(self, prefix: str = "") -> pa.Table:
         """Read the rows that come, each key once."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         rows = distinct(self._added.read(prefix), self.key)
-        if not self._instead.num_rows:
+        instead = self._find_instead(prefix)
+        if not instead.num_rows:
             return rows
         owner = self.key[0]
-        instead = self._instead.filter(pc.starts_with(self._instead[owner], prefix))
-        return pa.concat_tables([instead, without(rows, owner, instead[owner])])
+        return join(instead, without(rows, owner, instead[owner]))
+
+    def _find_instead(self, prefix: str) -> pa.Table:
+        import pyarrow.compute as pc
+
+        rows = self._instead
+        return rows.filter(pc.starts_with(rows[self.key[0]], prefix)) if rows.num_rows else rows

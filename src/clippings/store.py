@@ -39,11 +39,12 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from clippings import datapackage
-from clippings.columns import find_changed, within, without
+from clippings.columns import within, without
 from clippings.errors import LockedError, StoreError
+from clippings.notes import Notes
 from clippings.records import SCHEMA_VERSION, TABLES
 from clippings.registry import FILE as REGISTRY
-from clippings.side import BOUND, schema_of, table_key
+from clippings.side import BOUND, SIGNS, schema_of, table_key
 from clippings.side import TABLES as SIDE_TABLES
 from clippings.spill import DIGITS, Change, Spill
 
@@ -58,10 +59,12 @@ _KEPT = 3
 _REST_SECONDS = 60
 """None goes sooner after another took its place: a reader that followed the link to its folder may
 just be listing its files, and must not find half of them."""
-_BUCKET_ROWS = 16_384
+_BUCKET_ROWS = 8_192
 """Rows of a table up to which another digit of buckets is not worth its files."""
-_SHARES = {"articles": 0.25, BOUND: 2}
-"""How many times that of tables with long rows, and of one that most runs read whole."""
+_SHARES = {"articles": 0.5, SIGNS: 2, BOUND: 8}
+"""How many times that of tables with long rows, and of those that most runs read whole."""
+_CODEC = "snappy"
+"""Of a few rows, zstd takes four times as long: to make room for itself, a column at a time."""
 _WHOLE_ROWS = 500_000
 """Rows of a table up to which it is held against its next state all at once."""
 _SEAL = b'{"sha256": "%s",'
@@ -143,7 +146,7 @@ class Snapshot:
 
 
 def _read_part(processed: Path, part: Path, columns: Sequence[str] | None) -> pa.Table:
-    """Read a part, and check what is read: whole parts by their name, pages by their sums."""
+    """Read a part, and check what is read: a whole part by its name, else pages by their sums."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -153,7 +156,7 @@ def _read_part(processed: Path, part: Path, columns: Sequence[str] | None) -> pa
             raise _damaged(processed, part, "others")
         # From memory and by this thread: those that Arrow would start cost more than they save.
         source = pa.BufferReader(content)
-        with pq.ParquetFile(source, page_checksum_verification=True) as file:
+        with pq.ParquetFile(source, page_checksum_verification=columns is not None) as file:
             return file.read(columns=columns, use_threads=False)
     except OSError as error:
         # What Arrow says of damaged bytes is an OSError too, but one without a number.
@@ -166,7 +169,7 @@ def _read_part(processed: Path, part: Path, columns: Sequence[str] | None) -> pa
 
 def writer() -> str:
     """Name what writes the parts; another version, or cut, gives other bytes for the same rows."""
-    return f"pyarrow {version('pyarrow')}, {_BUCKET_ROWS:,} rows"
+    return f"pyarrow {version('pyarrow')}, {_CODEC}, {_BUCKET_ROWS:,} rows"
 
 
 def current(processed: Path) -> Snapshot | None:
@@ -241,23 +244,23 @@ def _find_registry(processed: Path) -> Path | None:
     return None
 
 
-def read_looks(processed: Path) -> dict[str, list[int | str]]:
+def read_looks(processed: Path) -> dict[str, str]:
     """Read what files looked like when they were hashed; nothing where it is not as written."""
     with suppress(OSError, ValueError):
-        looks: dict[str, list[int | str]]
-        looks = _unseal((processed / ".store" / _LOOKS).read_bytes())["files"]
+        looks: dict[str, str]
+        looks = _unseal((processed / ".store" / _LOOKS).read_bytes()).get("looks", {})
         return looks
     return {}
 
 
-def write_looks(processed: Path, looks: Mapping[str, list[int | str]]) -> None:
+def write_looks(processed: Path, looks: Mapping[str, str]) -> None:
     """Keep what files look like, for the next run; a power cut may take it.
 
     Raises:
         OSError: It cannot be written.
     """
     path = processed / ".store" / _LOOKS
-    content = _seal({"files": looks})
+    content = _seal({"looks": looks})
     with suppress(OSError):
         if path.read_bytes() == content:
             return
@@ -269,8 +272,12 @@ def write_looks(processed: Path, looks: Mapping[str, list[int | str]]) -> None:
 def _seal(values: Mapping[str, Any]) -> bytes:
     """Write values as JSON that tells whether it is as it was written."""
     # A line for each value, by the separators: `indent` would take ten times as long.
-    content = json.dumps(values, sort_keys=True, separators=(",\n", ": ")).encode()
-    content = content.removeprefix(b"{")
+    encode = json.JSONEncoder(sort_keys=True, separators=(",\n", ": ")).encode
+    written = (
+        f'"{name}": {value.write() if isinstance(value, Notes) else encode(value)}'
+        for name, value in sorted(values.items())
+    )
+    content = (",\n".join(written) + "}").encode()
     return _SEAL % hashlib.sha256(content).hexdigest().encode() + content
 
 
@@ -284,8 +291,13 @@ def _unseal(content: bytes) -> dict[str, Any]:
     rest = content[len(seal) :]
     if content[: len(seal)] != _SEAL % hashlib.sha256(rest).hexdigest().encode():
         raise ValueError(f"a {_MANIFEST} that is not as it was written")
-    values: dict[str, Any] = json.loads(content)
+    text, notes = Notes.find(content.decode(), "dumps")
+    values: dict[str, Any] = json.loads(text)
     del values["sha256"]
+    if "dumps" in values:
+        for dump_id, note in (values["dumps"] or {}).items():
+            notes[dump_id] = note
+        values["dumps"] = notes
     return values
 
 
@@ -391,21 +403,26 @@ def _snapshots(processed: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.name.isdecimal())
 
 
+def _names(folder: Path) -> set[str]:
+    with os.scandir(folder) as entries:
+        return {entry.name for entry in entries}
+
+
 def _check(processed: Path, snapshot: Snapshot) -> None:
     """See that all files of a snapshot are there: readers would take fewer rows for all.
 
     Raises:
         StoreError: A part is missing, or another file is not as it was written.
     """
-    kept = {path.name for path in (processed / ".store" / "parts").iterdir()}
-    for table in snapshot.manifest["tables"]:
+    kept = _names(processed / ".store" / "parts")
+    for table, state in snapshot.manifest["tables"].items():
         folder = snapshot.path / f"{table}.parquet"
-        there = {path.name for path in folder.iterdir()} if folder.exists() else set()
-        for part in snapshot.parts(table):
-            if part.name not in there:
-                raise _damaged(processed, part, "none")
-            if part.name not in kept:  # somebody has made room
-                _link(part, processed / ".store" / "parts" / part.name)
+        names = {name for name, _ in state["parts"].values()}
+        missing = names - (_names(folder) if folder.exists() else set())
+        if missing:
+            raise _damaged(processed, folder / min(missing), "none")
+        for name in sorted(names - kept):  # somebody has made room
+            _link(folder / name, processed / ".store" / "parts" / name)
     for name, digest in snapshot.manifest["files"].items():
         path = snapshot.path / name
         if not path.exists():
@@ -587,7 +604,6 @@ class Publication:
             is_anew: Whether what stands is of no use.
         """
         change = Change(table, self.scratch, is_anew=is_anew)
-        owner = change.key[0]
         previous = None if is_anew else self.previous
         count = rows.row_count + (previous.row_count(table) if previous else 0)
         for bucket in bucket_names(DIGITS if count > _WHOLE_ROWS else 0):
@@ -595,9 +611,7 @@ class Publication:
             if previous is None:
                 change.add(new)
                 continue
-            changed = find_changed(self.read_before(table, bucket), new, owner)
-            change.remove(changed)
-            change.add(within(new, owner, changed))
+            change.replace(self.read_before(table, bucket), new)
         self.put_change(change)
 
     def _before(self, change: Change) -> Any:
@@ -669,6 +683,22 @@ class Publication:
             rows = rows.filter(pc.starts_with(rows[table_key(table)[0]], bucket))
         return rows
 
+    def read_owners(
+        self, table: str, owners: Collection[str], columns: Sequence[str] | None = None
+    ) -> pa.Table:
+        """Read the rows of some owners as they stand."""
+        import pyarrow as pa
+
+        owner = table_key(table)[0]
+        columns = list(columns or schema_of(table).names)
+        rows = _empty(table)
+        if self.previous and owners:
+            digits = self.previous.manifest["tables"][table]["digits"]
+            buckets = {each[:digits] for each in owners}
+            rows = self.previous.read(table, list({owner: 0, **dict.fromkeys(columns)}), buckets)
+            rows = within(rows, owner, pa.array(sorted(owners), pa.string()))
+        return rows.select(columns)
+
     def read_parts(
         self,
         table: str,
@@ -700,8 +730,7 @@ class Publication:
         pq.write_table(
             rows.combine_chunks(),
             buffer,
-            compression="zstd",
-            compression_level=1,
+            compression=_CODEC,
             row_group_size=100_000,
             write_page_checksum=True,
         )
@@ -746,7 +775,7 @@ class Publication:
         for table, state in self._tables.items():
             (folder / f"{table}.parquet").mkdir()
             for name, _ in state["parts"].values():
-                _link(parts / name, folder / f"{table}.parquet" / name)
+                _link(f"{parts}/{name}", f"{folder}/{table}.parquet/{name}")
             _sync(folder / f"{table}.parquet")
         for name in files:
             _write_durably(folder / name, files[name])
@@ -810,11 +839,11 @@ def _hash_part(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-def _link(source: Path, target: Path) -> None:
+def _link(source: str | Path, target: str | Path) -> None:
     try:
         os.link(source, target)
     except OSError:  # a file system without hard links, or too many of one file
-        _write_durably(target, source.read_bytes())
+        _write_durably(Path(target), Path(source).read_bytes())
 
 
 def _write_durably(path: Path, content: bytes) -> None:

@@ -56,8 +56,8 @@ Hashes = NDArray[np.uint64]
 
 _RUN = 4
 """Words of a run: unrelated articles share hardly any of four, a rewrite still most."""
-_MIN_WORDS = 8
-_LONG_WORDS = 40
+MIN_WORDS = 8
+LONG_WORDS = 40
 _SURE_WORDS = 80
 _RESEMBLES, _RESEMBLES_SHORT = 0.55, 0.8
 _CONTAINS = 0.9
@@ -68,7 +68,7 @@ _NUMBERS = 3
 _SLOTS = 64
 _OPENING_SLOTS = 8
 _SLOT = np.dtype("<u2")
-_BAND = np.dtype("<u4")
+BAND = np.dtype("<u4")
 """Two slots: at the threshold of .55, in one of 32 bands with a probability of .993 or more."""
 _SEED = 5
 _LIKELY_SLOTS, _LIKELY_OPENING_SLOTS = 15, 6
@@ -138,7 +138,7 @@ class _Sketches:
         found = np.empty(self._count, np.uint32)
         for start in range(0, self._count, _BLOCK_ROWS):
             block = self._read(start, min(_BLOCK_ROWS, self._count - start))
-            found[start : start + len(block)] = block.view(_BAND)[:, number]
+            found[start : start + len(block)] = block.view(BAND)[:, number]
         return found
 
     def rows(self, numbers: Ints) -> NDArray[np.uint16]:
@@ -255,7 +255,7 @@ def group_signed(
         signed = _gather(read_signs(), file)
         texts = _number_texts(signed)
         labels = np.full(len(signed.word_counts), -1, np.int32)
-        count = int(np.count_nonzero(texts.word_counts >= _LONG_WORDS))
+        count = int(np.count_nonzero(texts.word_counts >= LONG_WORDS))
         leaders = _lead(signed, texts, count, read_signs, read_bodies, folder)
         in_long = texts.of_row < count
         labels[in_long] = leaders[texts.of_row[in_long]]
@@ -434,13 +434,13 @@ def _gather(signs: Iterable[pa.Table], file: IO[bytes]) -> _Signatures:
     digests, word_counts, short, titles, dates = ([np.empty(0, "<u8")], [], [], [], [])
     for rows in signs:
         counts = rows["word_count"].to_numpy()
-        some = np.flatnonzero((counts >= _MIN_WORDS) & (counts < _LONG_WORDS))
-        digests.append(np.frombuffer(_bytes(rows["digest"]), "<u8"))
+        some = np.flatnonzero((counts >= MIN_WORDS) & (counts < LONG_WORDS))
+        digests.append(np.frombuffer(bytes_of(rows["digest"]), "<u8"))
         word_counts.append(counts)
         short.append(begin + some)
         titles.append(rows["title"].to_numpy()[some])
         dates.append(rows["date"].to_numpy()[some])
-        sketches.add(_bytes(rows["sketch"]))
+        sketches.add(bytes_of(rows["sketch"]))
         begin += rows.num_rows
     file.flush()
     none = [np.empty(0, np.int64)]
@@ -452,7 +452,7 @@ def _gather(signs: Iterable[pa.Table], file: IO[bytes]) -> _Signatures:
     )
 
 
-def _bytes(column: pa.ChunkedArray) -> bytes:
+def bytes_of(column: pa.ChunkedArray) -> bytes:
     """Give the values of a column of a fixed width one after the other."""
     size = column.type.byte_width
     return b"".join(
@@ -487,7 +487,7 @@ def _sketch(words: _Words) -> NDArray[np.uint16]:
     from rensa import RMinHash
 
     runs, offsets = _hash_runs(words)
-    opening = np.minimum(np.diff(offsets), _LONG_WORDS - _RUN + 1)
+    opening = np.minimum(np.diff(offsets), LONG_WORDS - _RUN + 1)
     places, begins = _write_out(_Ranges(offsets[:-1], opening))
     found = []
     for some, ends, slots in ((runs, offsets, _SLOTS), (runs[places], begins, _OPENING_SLOTS)):
@@ -711,7 +711,7 @@ def _compare(
     a, b = held.place[longer], held.place[shorter]
     a_words, b_words = word_counts[longer].astype(np.int64), word_counts[shorter].astype(np.int64)
     shared, a_count, b_count = _overlap(held.hashes, held.runs.of(a), held.runs.of(b))
-    least = np.interp(a_words, [_LONG_WORDS, _SURE_WORDS], [_RESEMBLES_SHORT, _RESEMBLES])
+    least = np.interp(a_words, [LONG_WORDS, _SURE_WORDS], [_RESEMBLES_SHORT, _RESEMBLES])
     resembles = shared >= least * np.maximum(a_count, b_count)
     contains = ~resembles & (shared >= _CONTAINS * b_count)
     excerpt = np.flatnonzero(contains & (2 * b_words <= a_words))

@@ -67,6 +67,7 @@ class Tally:
 
     Attributes:
         entity_ids: The entities that the names had before; "" for a new one.
+        shared_ids: Those of them that belong to more than single articles.
         apart: Mentions of senses of one article that are not among the others, by label and key.
         summed: Label and key of names of which all such senses are taken for one, that with the
             smallest article_id.
@@ -81,6 +82,7 @@ class Tally:
         self._local = _Sums([*_NAME, "surface"], [count, ("in_article", "min")])
         self._tops: pa.Table | None = None
         self.entity_ids: set[str | None] = set()
+        self.shared_ids: set[str] = set()
         self.apart: dict[tuple[str, str], int] = {}
         self.summed: set[tuple[str, str]] = set()
 
@@ -91,7 +93,9 @@ class Tally:
         self.entity_ids.update(pc.unique(rows["entity_id"]).to_pylist())
         rows = rows.filter(pc.is_valid(rows["sense_label"]))
         is_named = pc.or_(pc.equal(rows["in_article"], ""), pc.is_in(rows["key"], self._drawn))
-        self._named.add(rows.filter(is_named))
+        named = rows.filter(is_named)
+        self._named.add(named)
+        self.shared_ids.update(filter(None, pc.unique(named["entity_id"]).to_pylist()))
         local = rows.filter(pc.invert(is_named))
         self._local.add(local)
         counts = local.group_by(_ALONE, use_threads=False).aggregate(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from clippings.bound import IGNORED, write_place
 from clippings.columns import from_rows, put_column, rows_of, within
 from clippings.groups import Groups
-from clippings.ids import Ids, unused_id
+from clippings.ids import Ids
 from clippings.records import arrow_schema
 
 if TYPE_CHECKING:
@@ -40,9 +40,20 @@ class Part(NamedTuple):
         """Give the rows of `.bound` of the articles in which any name has another entity now."""
         import pyarrow.compute as pc
 
-        now, was = (pc.fill_null(each, IGNORED) for each in (self.bound["entity_id"], self.was))
-        articles = pc.unique(self.bound["article_id"].filter(pc.not_equal(now, was)))
+        articles = pc.unique(self.bound["article_id"].filter(self._is_changed()))
         return within(self.bound, "article_id", articles)
+
+    def stirred(self) -> set[str]:
+        """Give the ids, old and new, of the names that have another entity now."""
+        is_changed = self._is_changed()
+        ids = (each.filter(is_changed).to_pylist() for each in (self.bound["entity_id"], self.was))
+        return {each for column in ids for each in column if each}
+
+    def _is_changed(self) -> pa.ChunkedArray:
+        import pyarrow.compute as pc
+
+        now, was = (pc.fill_null(each, IGNORED) for each in (self.bound["entity_id"], self.was))
+        return pc.not_equal(now, was)
 
 
 class Totals:
@@ -133,7 +144,7 @@ class Totals:
         for label, key, limit, surface, count, date in rows_of(rows.select(names)):
             sense = label, key, limit
             if sense not in senses:
-                senses[sense] = unused_id(sense, self._ids.reserved)
+                senses[sense] = self._ids.unused_id(sense)
             entity_id = senses[sense]
             ids.append(entity_id)
             spellings.setdefault(entity_id, {})[surface] = count
