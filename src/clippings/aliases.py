@@ -102,7 +102,10 @@ def _blocks() -> Index:
 @cache
 def by_slug() -> dict[str, Known]:
     """Give all known entities by their slugs."""
-    return {known.slug: known for _, known in _read_rows(_lines())}
+    first: dict[bytes, bytes] = {}  # of their many lines, which say the same of them
+    for line in _lines():
+        first.setdefault(line.partition(b",")[0], line)
+    return {known.slug: known for _, known in _read_rows(first.values())}
 
 
 @cache
