@@ -1,12 +1,16 @@
-"""Forms that a shipped layout covers: every article, field and figure of dumps with their truth."""
+"""Forms that a shipped layout covers, and some that none does: dumps with their truth."""
 
 import csv
 import json
+import random
 import re
+from collections.abc import Callable
+from datetime import date
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from textwrap import fill
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -341,3 +345,144 @@ def test_europresse_pages(number: int, count: int) -> None:
 )
 def test_spans_tile_what_others_wrote(path: Path) -> None:
     assert_tiled(path)
+
+
+# Forms without a layout, 56 articles each; every 14th has no date
+
+
+FIRST = "Ida Ruth Pavel Ines Karim Lena Tomas Aisha Jorge Mette".split()
+LAST = "Brandt Okafor Castillo Rashid Lindgren Pereira Novotny Mbeki Yildiz Vos".split()
+
+
+class Made(NamedTuple):
+    """One article of a made-up dump."""
+
+    number: int
+    title: str
+    outlet: str
+    day: date
+    is_dated: bool
+    paragraphs: list[str]
+
+
+def make_articles() -> list[Made]:
+    """Make articles with speakers, dates, lists and headings in their texts."""
+    chance = random.Random(56)
+    towns = "Narva Kotka Sfax Oran Batumi Durres Varna Rostock Split Mersin".split()
+    things = "pier ferry market school bridge library".split()
+    outlets = ["Harbour Times", "Northern Sentinel", "Gulf Ledger", "Evening Dispatch"]
+    made = []
+    for number in range(1, 57):
+        town = chance.choice(towns)
+        paragraphs = [
+            f"{chance.choice(['In', 'Near', 'From'])} {chance.choice(towns)}, "
+            f"{chance.choice(FIRST)} {chance.choice(LAST)}: the {chance.choice(things)} of "
+            f"{chance.choice(towns)} was closed on {chance.randint(1, 28)} March 2021, and "
+            f"{chance.randint(2, 90)} crates of lemons were left in the rain by the crew."
+            for _ in range(chance.randint(2, 6))
+        ]
+        if number % 5 == 0:
+            paragraphs[1:1] = ["Who pays for it", "- ropes\n- two cranes"]
+        title = f"{chance.choice(['Strike', 'Storm', 'Vote'])} {number} keeps {town} waiting"
+        day = date(chance.randint(2015, 2023), chance.randint(1, 12), chance.randint(1, 28))
+        made.append(Made(number, title, chance.choice(outlets), day, number % 14 != 0, paragraphs))
+    return made
+
+
+def press_review(a: Made) -> str:
+    printed = f", {a.day:%d.%m.%Y}" if a.is_dated else ""
+    text = "\n\n".join(a.paragraphs)
+    return f"{a.number}. {a.title}\nQuelle: {a.outlet}{printed}, S. {a.number}\n\n{text}\n\n"
+
+
+def channel(a: Made) -> str:
+    text = "\n\n".join(a.paragraphs)
+    return f"[{a.day:%d.%m.%Y} 14:{a.number:02}] Harbour desk:\n{a.title}\n\n{text}\n\n"
+
+
+def monitor(a: Made) -> str:
+    printed = f"{a.day:%B} {a.day.day}, {a.day.year} {a.day:%A}\n" if a.is_dated else ""
+    chance = random.Random(a.number)
+    name = "Staff" if a.number % 3 == 0 else f"{chance.choice(FIRST)} {chance.choice(LAST)}"
+    text = "\n\n".join(fill(paragraph, 70) for paragraph in a.paragraphs)
+    return (
+        f"Article {a.number} of 56\n\n{a.outlet.upper()}\n{printed}\n{a.title}\n\n"
+        f"{name}\n\n{text}\n\n\n"
+    )
+
+
+def news_list(a: Made) -> str:
+    printed = f"Saved on {a.day:%B} {a.day.day}, {a.day.year} · " if a.is_dated else ""
+    text = "\n\n".join(a.paragraphs)
+    return f"## [{a.title}](https://example.org/{a.number})\n\n{printed}{a.outlet}\n\n{text}\n\n"
+
+
+def feed(a: Made) -> str:
+    """A rule between two articles, and none above the first."""
+    printed = f"Published: {a.day:%a, %d %b %Y} 14:05:00 +0000\n" if a.is_dated else ""
+    text = "\n\n".join(a.paragraphs)
+    rule = "-" * 8
+    return f"{a.title}\n{printed}https://example.org/{a.number}\n\n{text}\n\n{rule}\n\n"
+
+
+def day_and_title(a: Made) -> str:
+    text = "\n\n".join(fill(paragraph, 72) for paragraph in a.paragraphs)
+    return f"{a.day:%d/%m/%Y} - {a.title} ({a.outlet})\n{text}\n\n"
+
+
+UNKNOWN = {
+    "press_review": (press_review, "Press review of the port\nNo. 11\n\n"),
+    "channel": (channel, ""),
+    "monitor": (monitor, "MONITORING SERVICE\n\n"),
+    "news_list": (news_list, "# Reading list\n\n"),
+    "feed": (feed, ""),
+    "day_and_title": (day_and_title, ""),
+}
+
+
+@pytest.mark.parametrize("form", UNKNOWN)
+def test_form_without_a_layout_is_split(form: str) -> None:
+    render: Callable[[Made], str]
+    render, cover = UNKNOWN[form]
+    articles = make_articles()
+    pieces = [render(article) for article in articles]
+    choice = split_best(cover + "".join(pieces), LAYOUTS)
+    assert choice.layout == "learned"
+    starts = [len(cover) + sum(map(len, pieces[:at])) for at in range(len(pieces))]
+    found = choice.found.articles
+    assert [article.start for article in found] == starts
+    assert [article.title for article in found] == [article.title for article in articles]
+    is_undated = form not in ("channel", "day_and_title")
+    assert [article.date and article.date.date.date() for article in found] == [
+        None if is_undated and not article.is_dated else article.day for article in articles
+    ]
+
+
+@pytest.mark.parametrize("kind", ["rows", "one text"])
+def test_what_may_be_many_articles_is_no_single_one(kind: str) -> None:
+    """A table of a line for each article, and a text that is longer than any article."""
+    if kind == "rows":
+        rows = [f'{a.number},"{a.title}",{a.day},"{a.paragraphs[0]}"' for a in make_articles()]
+        text = "\n".join(["id,title,date,text", *rows])
+    else:
+        text = "A title\n\n" + "\n\n".join(
+            paragraph.replace("2021", "") for a in make_articles() * 5 for paragraph in a.paragraphs
+        )
+    choice = split_best(text, LAYOUTS)
+    assert choice.layout is None
+    assert "unsure_layout" in [doubt.code for doubt in choice.found.doubts]
+
+
+@pytest.mark.parametrize("language", ["en", "de", "es", "nl"])
+def test_text_that_is_cut_off_is_reported(language: str) -> None:
+    text = decode((SHIPPED / f"nexis_{language}.txt").read_bytes()).text
+    whole = split_best(text, LAYOUTS).found
+    third = whole.articles[2]
+    half = (third.start + third.end) // 2
+    cut = split_best(f"{text[:half]}\n\n\n{text[third.end :]}", LAYOUTS).found
+    assert [article.title for article in cut.articles] == [
+        article.title for article in whole.articles
+    ]
+    broken = [doubt for doubt in cut.doubts if doubt.code == "broken_article"]
+    assert [doubt.start for doubt in broken] == [cut.articles[2].start]
+    assert re.search(r"expected a text of \d+ words, as the article says", broken[0].detail)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from clippings.articles import Article, Doubt, Split, is_blank, squeeze, tile
 from clippings.bodies import paragraphs
+from clippings.dates import find_date
 from clippings.layouts.layout import AnyLayout, parse_layout
 from clippings.pieces import even_lines
 from clippings.split import split
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from clippings.learning import Learned
     from clippings.markup import Mark
 
-VERSION = 2
+VERSION = 3
 """Raised by hand when another layout is chosen or learned for the same dump."""
 
 LEARNED = "learned"
@@ -37,9 +38,19 @@ _EXCERPT = 300_000
 """Layouts are compared on so many characters from the beginning of a dump."""
 _SURE = 0.75
 """Unless it scores that much, a layout is held against what recurs in the dump itself."""
+_CLOSE = 0.05
+"""What recurs is held for better if it explains so much less at most."""
 _TELLING = frozenset(("dateline", "section", "page", "id", "outlet", "topics"))
 _ONE_ARTICLE = 0.9
 """A dump that is read as one article is one where that share of it is title and text."""
+_LONGEST = 40_000
+"""A longer text is not taken for one article without a word, in characters."""
+_FEW_ROWS = 8
+"""Fewer paragraphs are no table."""
+_ROW = 400
+"""Only so much of a paragraph is looked at for a date, in characters."""
+_ROWS_DATED = 0.7
+"""A text of which this share of the paragraphs holds a date is a table, not one article."""
 _TITLE_ALONE = 0.3
 """What an article is worth of which nothing but a title tells that it is one."""
 _DATE_ALONE = 0.6
@@ -94,13 +105,13 @@ def split_best(text: str, layouts: Sequence[AnyLayout], marks: Sequence[Mark] = 
     second = tried[1][1].name if tried[1][0] else None
     if best >= _SURE:
         return Choice(found, layout.name, _round(best), second)
-    from clippings.learning import learn  # takes its time, and a run with nothing new needs none
+    from clippings.learning import learn, look_wrong  # a run with nothing new needs none
 
     learned = learn(text, marks, name=LEARNED)
     is_doubted = False
     if learned and learned.confidence >= _EXPLAINS:
         by_own = split(text, parse_layout(learned.toml, where=LEARNED), marks)
-        is_doubted = score(by_own) > best
+        is_doubted = score(by_own) > best - _CLOSE
         if is_doubted and learned.confidence >= _LEARNED:
             return Choice(
                 by_own,
@@ -109,7 +120,8 @@ def split_best(text: str, layouts: Sequence[AnyLayout], marks: Sequence[Mark] = 
                 layout.name if best else None,
                 learned,
             )
-    if (best >= _EXPLAINS and not is_doubted) or _is_one_article(found):
+    is_split = best >= _EXPLAINS and not look_wrong(found)
+    if not is_doubted and (is_split or _is_one_article(found)):
         return Choice(found, layout.name, _round(best), second, learned)
     return Choice(_whole(text, found), None, _round(best), layout.name if best else None, learned)
 
@@ -131,11 +143,21 @@ def _rank(
 
 def _is_one_article(found: Split) -> bool:
     """Tell whether a dump is one article of a title and a text, and hardly anything beside."""
-    if len(found.articles) != 1 or not found.articles[0].body:
+    if len(found.articles) != 1:
+        return False
+    body = found.articles[0].body
+    if not 0 < len(body) <= _LONGEST or _is_dated(body):
         return False
     sizes = found.spans.sizes()
     size = sizes.total() - sizes["separator"]
     return sizes["title"] + sizes["body"] >= _ONE_ARTICLE * size
+
+
+def _is_dated(body: str) -> bool:
+    """Tell whether nearly all paragraphs hold a date, as the rows of a table or a list do."""
+    rows = body.split("\n\n")
+    dated = sum(find_date(row[:_ROW]) is not None for row in rows)
+    return len(rows) >= _FEW_ROWS and dated >= _ROWS_DATED * len(rows)
 
 
 def _starts(found: Split) -> list[int]:

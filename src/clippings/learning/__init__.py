@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from clippings.learning.boilerplate import Proposal, propose_boilerplate
 from clippings.learning.days import learn_rules
-from clippings.learning.judging import judge, tell
+from clippings.learning.judging import judge, look_wrong, tell
 from clippings.learning.kinds import FEWEST, find_kinds, read_lines
 from clippings.learning.readings import read_marks
 from clippings.learning.scoring import Way, try_way
@@ -24,7 +24,7 @@ from clippings.learning.writing import show, without_comments, write_layouts
 if TYPE_CHECKING:
     from clippings.markup import Mark
 
-__all__ = ["Learned", "Proposal", "learn", "propose_boilerplate"]
+__all__ = ["Learned", "Proposal", "learn", "look_wrong", "propose_boilerplate"]
 
 _SAMPLE = 300_000
 """A layout is learned from the beginning of a dump, in characters."""

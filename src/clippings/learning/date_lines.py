@@ -8,9 +8,15 @@ from collections.abc import Iterable, Sequence
 
 from clippings.dates import DateRules
 from clippings.learning.days import DELIMITERS, Cut, cut_date, find_dateline
-from clippings.learning.expressions import LINE_END, group, write_literal, write_template
+from clippings.learning.expressions import (
+    LINE_END,
+    group,
+    write_literal,
+    write_tail,
+    write_template,
+)
 from clippings.learning.kinds import is_byline, normal
-from clippings.learning.parts import LENGTH, PAGE, guess_field, usual_values
+from clippings.learning.parts import LENGTH, PAGE, find_tail, guess_field, usual_values
 
 _DATE_SIGNS = re.compile(r"\d+|[^\W\d_]+\.?|\s+|.", re.DOTALL)
 _DRESSED = re.compile(r"[*_~(\[]{1,3}[^()\[\]]{4,200}[*_~)\]]{1,3}")  # "*3 May 2019*"
@@ -36,8 +42,14 @@ def _write_sign(sign: str) -> str:
     return " " if sign.isspace() else write_literal(sign)
 
 
-def write_date_line(texts: Sequence[str], rules: DateRules) -> str:
-    """Write the pattern of a line with a date, and of what stands beside it in the line."""
+def write_date_line(texts: Sequence[str], rules: DateRules, *, has_title: bool = False) -> str:
+    """Write the pattern of a line with a date, and of what stands beside it in the line.
+
+    Args:
+        texts: Such lines.
+        rules: How dates are printed.
+        has_title: Whether another line is the title.
+    """
     is_dressed = sum(bool(_DRESSED.fullmatch(text)) for text in texts) >= 0.8 * len(texts)
     if is_dressed:  # "*The Times - 3 May 2019*"
         texts = [text.strip("*_~()[] ") for text in texts if _DRESSED.fullmatch(text)]
@@ -50,9 +62,12 @@ def write_date_line(texts: Sequence[str], rules: DateRules) -> str:
         ]
         date = rf"[(\[<]{date}[)\]>]"
     sign = _find_delimiter(cut)
+    if lead := _find_lead(cut, sign):  # "Saved on 3 May 2019 · The Times"
+        date = rf"(?:{write_template(lead)}[ \t:]{{0,3}})?{date}"
+        cut = [one._replace(before=_without_lead(one.before, lead)) for one in cut]
     befores = [_cut_fields(one.before, sign) for one in cut]
     behinds = [_cut_fields(one.behind, sign) for one in cut]
-    taken = ["date"]
+    taken = ["date", "title"] if has_title else ["date"]
     opening = _write_fields(befores, taken, sign)
     closing = _write_fields(behinds, taken, sign)
     if sign == "\t":
@@ -65,13 +80,45 @@ def write_date_line(texts: Sequence[str], rules: DateRules) -> str:
             field = rf"[^\r\n{write_literal(sign)}]{{1,80}}"
             pattern = f"(?:{pattern}|{field}(?:{gap}{field}){{1,4}})"
         alone = [row[0] for row in (*befores, *behinds) if len(row) == 1]
-        if sign and "outlet" in taken and (outlets := usual_values(alone)):
+        alone = [value for value in alone if not PAGE.fullmatch(value)]
+        if "outlet" in taken and (outlets := usual_values(alone)):
             names = "|".join(map(write_literal, outlets))
-            pattern = f"(?:{pattern}|(?:{names})(?:{gap}[^\\r\\n]{{1,60}})?{LINE_END})"
+            beside = gap if sign else r"[ \t]{2,20}"
+            end = rf"(?=[*_~)\]]{{1,3}}{LINE_END})" if is_dressed else LINE_END
+            pattern = f"(?:{pattern}|(?:{names})(?:{beside}[^\\r\\n]{{1,60}})?{end})"
     for part, lone in (("page", PAGE.pattern), ("length", LENGTH.pattern)):
         if part in taken:
             pattern = f"(?:{pattern}|{lone})"
+    if sign != "\t" and 2 * sum(text.endswith(":") for text in texts) > len(texts):
+        pattern += r"[ \t]*:?"
     return rf"[*_~(\[]{{1,3}}{pattern}[*_~)\]]{{0,3}}" if is_dressed else pattern
+
+
+def titles_beside(texts: Sequence[str], rules: DateRules) -> list[str]:
+    """Give what stands beside the dates and looks like titles; none where it looks otherwise."""
+    pattern = re.compile(write_date_line(texts, rules))
+    if "title" not in pattern.groupindex:
+        return []
+    matches = map(pattern.fullmatch, texts)
+    return [match["title"] for match in matches if match and match["title"]]
+
+
+def _find_lead(cut: Sequence[Cut], sign: str) -> str:
+    """Find the words that stand right before nearly all dates; "" where there are none."""
+    if sign == "\t":
+        return ""
+    if not sign:  # "The Times vom 3. Mai 2019"
+        words = [one.before.split() for one in cut]
+        last, count = Counter(row[-1] if len(row) > 1 else "" for row in words).most_common(1)[0]
+        return last if last.islower() and last.isalpha() and 5 * count >= 4 * len(cut) else ""
+    leads = (one.before.rpartition(sign)[2] for one in cut)
+    lead, count = Counter(normal(lead).rstrip(" :") for lead in leads).most_common(1)[0]
+    return lead if 5 * count >= 4 * len(cut) else ""
+
+
+def _without_lead(before: str, lead: str) -> str:
+    words = before.rstrip(" :\t")
+    return words[: -len(lead)] if normal(words).endswith(lead) else before
 
 
 def _find_delimiter(cut: Sequence[Cut]) -> str:
@@ -126,6 +173,9 @@ def _write_field(values: Sequence[str], taken: list[str], sign: str) -> str:
     if count >= 0.9 * len(values) and not sign:
         return write_template(common)
     part = guess_field(values)
+    if part == "title" and part not in taken and (tail := find_tail(values)):
+        taken += ["title", "outlet"]
+        return group("title", rf"[^\r\n]{{{least},160}}?") + write_tail(*tail)
     words = r"(?i:(?:by|von|par|por|door) )?" if all(map(is_byline, values)) else ""
     if part in taken:
         part = ""

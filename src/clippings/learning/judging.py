@@ -6,14 +6,15 @@ where one article in twenty looks wrong, it is under 0.8.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from statistics import median
 
 from clippings.articles import Split
-from clippings.learning.kinds import Line, is_names
+from clippings.learning.kinds import Line, is_names, is_upper
+from clippings.learning.parts import is_sequence
 from clippings.learning.readings import Reading
 from clippings.learning.scoring import Tried, ends_with_head, is_good_title
 from clippings.learning.writing import show
@@ -22,6 +23,8 @@ _ENOUGH = 12
 """From so many articles on their number no longer makes a reading less sure."""
 _MISSING = 0.08
 """So many articles may lack a title, or a date."""
+_WRONG = 0.3
+"""Titles of which a greater share looks wrong are none."""
 _SHORT = 25
 """The usual text of an article has more words."""
 _MARGIN = 0.08
@@ -51,9 +54,10 @@ def judge(best: Tried, tried: Iterable[Tried], lines: Sequence[Line]) -> tuple[f
     count = len(best.split.articles)
     doubts = [
         *_doubt_titles(best.split),
+        *_doubt_parts(best.split),
         *_doubt_texts(best, lines),
         *_doubt_ends(best, lines),
-        *_doubt_choice(best, tried),
+        *_doubt_choice(best, tried, lines),
     ]
     doubts = [(share, said) for share, said in doubts if share > 0]
     confidence = max(0.0, min(1.0, (best.score - 0.45) / 0.5))
@@ -66,14 +70,18 @@ def judge(best: Tried, tried: Iterable[Tried], lines: Sequence[Line]) -> tuple[f
     return round(confidence, 3), told
 
 
+def look_wrong(split: Split) -> bool:
+    """Tell whether the titles of a split by whatever layout are hardly those of articles."""
+    shares = (share for share, _ in _doubt_titles(split))
+    return len(split.articles) >= _ENOUGH and sum(shares) > _WRONG
+
+
 def _doubt_titles(split: Split) -> Iterator[Doubt]:
-    """Doubt titles and dates that are missing or not those of articles."""
+    """Doubt titles that are missing or not those of articles."""
     count = len(split.articles)
     titles = [article.title for article in split.articles if article.title]
-    undated = sum(article.date is None for article in split.articles) / count
     good = sum(map(is_good_title, titles)) / count
     yield max(0.0, 1 - good - _MISSING), "titles are missing, or are sentences"
-    yield max(0.0, undated - _MISSING), "dates are missing"
     different = {(article.title, article.body) for article in split.articles if article.title}
     yield 1 - len(set(titles)) / max(1, len(different)), "titles repeat"
     openings = Counter(title.split()[0] if title[0].isalnum() else title[0] for title in titles)
@@ -81,6 +89,12 @@ def _doubt_titles(split: Split) -> Iterator[Doubt]:
     yield alike * (alike > 0.5), "titles begin alike"
     names = sum(is_names(title) and len(title.split()) < 4 for title in titles) / count
     yield names * (names > 0.5), "titles are names"
+
+
+def _doubt_parts(split: Split) -> Iterator[Doubt]:
+    """Doubt dates that are missing, and texts of a few words."""
+    undated = sum(article.date is None for article in split.articles) / len(split.articles)
+    yield max(0.0, undated - _MISSING), "dates are missing"
     words = median(len(article.body.split()) for article in split.articles)
     yield float(words < _SHORT), "the texts are very short"
 
@@ -98,11 +112,27 @@ def _doubt_texts(best: Tried, lines: Sequence[Line]) -> Iterator[Doubt]:
     yield share(_is_of_head(body[1:][-1:]) for body in bodies), "texts end like a head"
     inner = share(any(line.kind in kinds for line in body[1:]) for body in bodies)
     yield inner, "texts hold a line of a head"
+    first = (reading.rule or reading.items[0]).kind
+    own = share(any(line.kind == first for line in body[1:]) for body in bodies)
+    if _is_counted(best.split):  # a number that is missing may be that of such a line
+        numbers = {number for number, _ in best.split.numbers}
+        own = min(own, (max(numbers) - min(numbers) + 1 - len(numbers)) / count)
+    yield own * (first not in ("free", "date")), "texts hold the first line of a head"
     gaps = share(any(line.gap > 1 for line in body[1:]) for body in bodies)
     yield gaps / 2, "texts hold a gap"
+    if reading.gaps[1] >= 2:  # an article that is not found takes the one above it with it
+        wide = share(any(line.gap >= reading.gaps[1] for line in body[1:]) for body in bodies)
+        yield 1.5 * wide, "texts hold a gap as wide as that between two articles"
     # A lone short line may be a heading within a text, unless little tells where articles begin.
-    lone = share(any(map(_is_lone, body[1:-1])) for body in bodies)
-    yield lone if _is_weak(reading) else lone / 20, "texts hold a line like a title"
+    titles = [article.title for article in best.split.articles if article.title]
+    in_capitals = bool(titles) and sum(map(is_upper, titles)) >= 0.9 * len(titles)
+    lone = share(
+        any(_is_lone(line) and (is_upper(line.text) or not in_capitals) for line in body[1:-1])
+        for body in bodies
+    )
+    is_day = (reading.rule or reading.items[0]).kind == "date" and lone > 0.5  # of many articles
+    is_weak = is_day or _is_weak(reading, lines)
+    yield lone if is_weak else lone / 20, "texts hold a line like a title"
 
 
 def _doubt_ends(best: Tried, lines: Sequence[Line]) -> Iterator[Doubt]:
@@ -121,21 +151,43 @@ def _doubt_ends(best: Tried, lines: Sequence[Line]) -> Iterator[Doubt]:
         yield 0.2, "the dump ends with a line that should stand above a text"
 
 
-def _doubt_choice(best: Tried, tried: Iterable[Tried]) -> Iterator[Doubt]:
+def _doubt_choice(best: Tried, tried: Iterable[Tried], lines: Sequence[Line]) -> Iterator[Doubt]:
     """Doubt a reading of which parts are unclear, or that another one is as good as."""
     reading = best.way.reading
-    if _is_weak(reading):
+    if _is_weak(reading, lines):
         yield 0.02, "nothing but a date line tells where an article begins"
     for above, below in pairwise(reading.items):
-        is_bare = below.kind == "free" and below.gap == 0 and "(?P<" not in below.pattern
-        if "(?P<title>" in above.pattern and is_bare:
+        is_known = "(?P<" in below.pattern and below.share >= 0.7
+        is_bare = below.kind == "free" and below.gap == 0 and not is_known
+        is_deck = below.share >= 0.9 and _has_deck(best.split, lines)
+        if "(?P<title>" in above.pattern and is_bare and not is_deck:
             yield 0.1, "the line below a title is in no part; it may be the rest of it"
     heads = _heads(best.split)
     others = [one for one in tried if one is not best and _overlap(heads, _heads(one.split)) < 0.9]
-    if others and best.score - max(others).score < _MARGIN:
+    if others and best.score - max(others).score < _MARGIN and not _is_counted(best.split):
         second = max(others)
         mark, found = show(second.way.reading.mark, 40), len(second.split.articles)
         yield 0.06, f"another reading, by {mark}, finds {found} articles and is nearly as good"
+
+
+def _has_deck(split: Split, lines: Sequence[Line]) -> bool:
+    """Tell whether what stands right below the titles begins anew, as no rest of a title does."""
+    below = [
+        lines[at + 1].text
+        for span in split.spans
+        if span.kind == "title"
+        and (at := bisect_right(lines, span.start, key=lambda line: line.start) - 1) >= 0
+        and at + 1 < len(lines)
+    ]
+    anew = sum(not text[0].islower() and not is_upper(text) for text in below)
+    return anew >= 0.98 * len(below)
+
+
+def _is_counted(split: Split) -> bool:
+    """Tell whether the articles bear numbers, one after the other."""
+    return len(split.numbers) >= 0.95 * len(split.articles) and is_sequence(
+        [number for number, _ in split.numbers]
+    )
 
 
 def _find_bodies(split: Split, lines: Sequence[Line]) -> list[list[Line]]:
@@ -162,13 +214,28 @@ def _is_of_head(lines: Sequence[Line]) -> bool:
 
 
 def _is_lone(line: Line) -> bool:
-    return line.kind == "free" and len(line.text.split()) >= 3 and line.text[0].isupper()
+    first = next(filter(str.isalnum, line.text), "")  # "«No vino nadie»", "12 dead in Oran"
+    return (
+        line.kind == "free"
+        and len(line.text.split()) >= 3
+        and line.text[0] not in _LIST
+        and (first.isupper() or first.isdigit())
+    )
 
 
-def _is_weak(reading: Reading) -> bool:
-    """Tell whether neither a gap nor a line of its own kind tells where an article begins."""
+def _is_weak(reading: Reading, lines: Sequence[Line]) -> bool:
+    """Tell whether neither a gap nor a line of its own kind tells where an article begins.
+
+    A date line may be the last of the article above, unless the title stands beside the date, or
+    no text stands above the first.
+    """
     first = reading.rule or reading.items[0]
-    return reading.gaps[1] < 2 and (not first.is_anchor or first.kind == "date")
+    if first.is_anchor and first.kind != "date":
+        return False
+    is_own = "(?P<title>" in first.pattern or not any(
+        line.kind == "para" for line in lines[: reading.starts[0]]
+    )
+    return reading.gaps[1] < 2 and not (first.is_anchor and is_own)
 
 
 Heads = Counter[tuple[str | None, str | None]]

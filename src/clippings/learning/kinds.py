@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
 from clippings.dates import DateRules, is_date_line
@@ -37,7 +37,9 @@ LABEL = re.compile(
 NUMBERED = re.compile(
     r"((?:#{1,4} )?[^\w\s]{0,3}\d{1,7}[^\w\s]{1,3}|0\d{1,5}|\d{1,6}(?=\t|  ))(?:\s+(?=\S)|$)"
 )
-SIGN = re.compile(r"([^\w\s“”‘’«„'\"(\[…-]{1,6})\s{0,3}(?=\w|[“‘«„'\"])")  # "# A title"
+# "# A title", "## [A title](https://example.org)"
+SIGN = re.compile(r"([^\w\s“”‘’«„'\"(\[…-]{1,6})\s{0,3}(?=\w|[“‘«„'\"]|\[[^\[\]\n]+\]\()")
+URL = re.compile(r"<?(?:https?://|www\.)[^\s<>]{3,380}>?")  # nothing else stands in its line
 BY = re.compile(r"(?i:by|von|par|por|door)\s(?=[A-ZÀ-Þ])")  # "By Somebody", "Von Somebody"
 _NAMES = re.compile(  # "Maya Nazari", "Jean-Paul van der Berg and Ali al-Attas"
     r"(?:[^\W\d_][\w'’.-]{0,24}[ ,]{1,2}){0,9}[^\W\d_][\w'’.-]{0,24}"
@@ -86,27 +88,32 @@ def find_kinds(lines: Sequence[Line], rules: DateRules) -> list[Line]:
     same = Counter(normal(line.text) for line in lines)
     exact = Counter(" ".join(line.text.split()) for line in lines)
     same.update({text: count for text, count in exact.items() if text not in same})
+    known = _fall_back_rare(
+        [line._replace(kind=_find_kind(line.text, same, rules)) for line in lines]
+    )
     kinds: list[Line] = []
-    for at, line in enumerate(lines):
-        above = kinds[-1] if kinds and line.gap == 0 and width else None
-        if width and above and above.kind == "para" and fills(above.text, line.text, width):
-            kind = "para"  # where lines are cut at a column, this is the rest of a paragraph
-        else:
-            kind = _find_kind(line.text, same, rules)
-        if kind == "free" and width:
-            below = lines[at + 1] if at + 1 < len(lines) else None
-            if (above and above.kind in ("para", "dateline")) or (
-                below and below.gap == 0 and fills(line.text, below.text, width)
-            ):
+    for line, below in zip_longest(known, known[1:]):
+        kind = line.kind
+        if width:  # lines are cut at a column: this one may be of a paragraph
+            above = kinds[-1] if kinds and line.gap == 0 else None
+            is_below = above is not None and above.kind in ("para", "dateline")
+            if above and is_below and fills(above.text, line.text, width):
                 kind = "para"
+            elif kind == "free":
+                is_above = below and below.gap == 0 and fills(line.text, below.text, width)
+                kind = "para" if is_below or is_above else kind
         kinds.append(line._replace(kind=kind))
-    kinds = _join_values(kinds)
-    counts = Counter(line.kind for line in kinds)
+    return _fall_back_rare(_join_values(kinds))
+
+
+def _fall_back_rare(lines: Sequence[Line]) -> list[Line]:
+    """Take labels, signs and tags that hardly recur for text: "The minister said: ..."."""
+    counts = Counter(line.kind for line in lines)
     return [
         line._replace(kind=_fall_back(line.text))
         if line.kind.startswith(("label:", "sign:", "tag:")) and counts[line.kind] < FEWEST
         else line
-        for line in kinds
+        for line in lines
     ]
 
 
@@ -160,6 +167,8 @@ def _find_kind(text: str, same: Mapping[str, int], rules: DateRules) -> str:
     if _RULE.fullmatch(text):
         signs = "".join(text.split())
         return f"rule:{signs[:3]}{len(signs)}" if len(set(signs)) <= 2 else f"rule:{signs[:40]}"
+    if URL.fullmatch(text):
+        return "url"
     if match := TAG.match(text):
         return f"tag:{match[1].lower()}"
     if match := LABEL.match(text):
@@ -199,6 +208,7 @@ def is_title_like(text: str) -> bool:
         and len(text.split()) <= _TITLE_WORDS
         and not STOP.search(text)
         and any(char.isalpha() for char in text)
+        and URL.match(text) is None
     )
 
 

@@ -7,11 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from statistics import mean
+from typing import NamedTuple
 
 from clippings.dates import DateRules, find_date
-from clippings.learning.kinds import Line, is_byline, is_names, value_of
+from clippings.learning.kinds import FEWEST, Line, is_byline, is_names, value_of
 
-PAGE = re.compile(r"(?i:p|pp|pg|page|seite|s|pagina|página|blz)\.? ?\d{1,4}")  # "p. 12"
+PAGE = re.compile(  # "p. 12", "A4"
+    r"(?i:p|pp|pg|page|seite|s|pagina|página|pag|pág|blz)\.? ?\d{1,4}|[A-Z]{1,2}\d{1,3}"
+)
 LENGTH = re.compile(r"\d[\d.,]{0,7} (?i:words?|w[öo]rter|mots|palabras|woorden)")  # "453 words"
 _FEW_VALUES = 24
 """No more different outlets or sections are named in a layout."""
@@ -51,11 +54,16 @@ _PARTS = {word: part for part, words in _LABELS.items() for word in words.split(
 def part_of_words(words: str) -> str:
     """Give the part that the words of a label name, the whole label first, then its last word.
 
-    >>> part_of_words("filed by"), part_of_words("file no"), part_of_words("wetter")
-    ('byline', 'id', '')
+    A word for the text says least: "headline text" is a title.
+
+    >>> part_of_words("filed by"), part_of_words("file no"), part_of_words("headline_text")
+    ('byline', 'id', 'title')
     """
     joined = "-".join(words.lstrip("@\\.>|• ").replace(".", " ").replace("_", "-").split())
-    return next((_PARTS[one] for one in (joined, *joined.split("-")[::-1]) if one in _PARTS), "")
+    if joined in _PARTS:
+        return _PARTS[joined]
+    named = [_PARTS[one] for one in joined.split("-")[::-1] if one in _PARTS]
+    return next((part for part in named if part != "body"), "body" if named else "")
 
 
 def part_of_label(kind: str, lines: Sequence[Line], rules: DateRules) -> str:
@@ -90,8 +98,15 @@ def find_title(rows: Sequence[tuple[int, Sequence[str]]]) -> int | None:
 
 def guess_line(values: Sequence[str], taken: Sequence[str]) -> str:
     """Guess what a line is that only its place tells."""
-    distinct = len(set(values)) / len(values)
-    if distinct > 0.6 and _share(values, _is_name) >= 0.8 and "byline" not in taken:
+    counts = Counter(values)
+    distinct = len(counts) / len(values)
+    others = [value for value in values if counts[value] < FEWEST]  # "Staff" among names
+    if (
+        len(others) >= 0.5 * len(values)
+        and len(set(others)) > 0.6 * len(others)
+        and _share(others, _is_name) >= 0.8
+        and "byline" not in taken
+    ):
         return "byline"
     if distinct <= 0.5:
         part = "outlet" if mean(map(count_words, values)) >= 1.5 else "section"
@@ -115,6 +130,41 @@ def guess_field(values: Sequence[str]) -> str:
     if _share(values, _is_name) >= 0.7:
         return "byline"
     return "outlet" if words < 4 else ""
+
+
+class Tail(NamedTuple):
+    """What stands behind nearly all titles, on their line: "(Reuters)", "- The Times".
+
+    Attributes:
+        opening: The sign before it.
+        closing: The sign behind it, "" where there is none.
+    """
+
+    opening: str
+    closing: str
+
+
+_TAILS = (Tail("(", ")"), Tail("[", "]"), *(Tail(sign, "") for sign in "|–—·-"))
+
+
+def find_tail(titles: Sequence[str]) -> Tail | None:
+    """Find what stands behind nearly all titles and is one of few: the name of an outlet.
+
+    >>> find_tail(["A ferry sinks - The Times", "A bridge - a pier - reopens - The Times"] * 4)
+    Tail(opening='-', closing='')
+    """
+    for tail in _TAILS:
+        cut = [title.rpartition(f" {tail.opening}") for title in titles]
+        values = [
+            value.removesuffix(tail.closing).strip()
+            for title, sign, value in cut
+            if sign and value.endswith(tail.closing) and len(title.split()) > 1
+        ]
+        counts = Counter(values)
+        usual = sum(count for value, count in counts.items() if count > 1 and value)
+        if usual >= 0.7 * len(titles) and len(counts) <= 0.45 * len(values):
+            return tail
+    return None
 
 
 def usual_values(values: Iterable[str]) -> list[str]:

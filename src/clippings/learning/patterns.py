@@ -7,21 +7,32 @@ from collections.abc import Sequence
 
 from clippings.dates import DateRules
 from clippings.learning.date_lines import write_date_line
-from clippings.learning.expressions import ANY_VALUE, group, write_literal, write_template
+from clippings.learning.days import cut_date
+from clippings.learning.expressions import (
+    ANY_VALUE,
+    group,
+    widen,
+    write_literal,
+    write_tail,
+    write_template,
+)
 from clippings.learning.kinds import (
     BY,
     DIGITS,
     LABEL,
     RIGHTS,
     STOP,
+    URL,
     Line,
     is_upper,
     value_of,
 )
-from clippings.learning.parts import is_sequence
+from clippings.learning.parts import Tail, find_tail, is_sequence, usual_values
 
 
-def write_line(kind: str, lines: Sequence[Line], part: str, rules: DateRules) -> str:
+def write_line(
+    kind: str, lines: Sequence[Line], part: str, rules: DateRules, *, has_title: bool = False
+) -> str:
     """Write the pattern of a line of the head; its groups are parts.
 
     Args:
@@ -29,10 +40,16 @@ def write_line(kind: str, lines: Sequence[Line], part: str, rules: DateRules) ->
         lines: Those of all articles.
         part: What they are, or what stands behind their number or sign.
         rules: How dates are printed.
+        has_title: Whether another line is the title.
     """
     texts = [line.text for line in lines]
     name, _, words = kind.partition(":")
     match name:
+        case "label" if part == "dated":  # "Source: The Times, 3 May 2019, p. 4"
+            values = [value for line in lines if cut_date(value := value_of(line), rules)]
+            opening = write_label_words(words, lines[0].text)
+            fields = write_date_line(values, rules, has_title=True)
+            return rf"{opening}(?:{fields}|{ANY_VALUE})"
         case "label":
             return _write_label(words, lines, part)
         case "tag":
@@ -41,27 +58,60 @@ def write_line(kind: str, lines: Sequence[Line], part: str, rules: DateRules) ->
             return write_rule(texts)
         case "same":
             return _write_same(words, texts)
+        case "num" | "sign" if part == "dated":  # "12) A title - The Times, 3 May 2019"
+            values = [value_of(line) for line in lines]
+            dated = [value for value in values if cut_date(value, rules)]
+            fields = write_date_line(dated, rules, has_title=has_title)
+            opening = write_literal(words) if name == "sign" else _write_count(words, lines)
+            is_table = 2 * sum("\t" in text for text in texts) > len(texts)
+            gap = r" ?\t ?" if is_table else r"[ \t]*"
+            return rf"{opening}{gap}(?:{fields}|[^\r\n]{{1,240}})"
         case "rights":
             return RIGHTS.pattern
+        case "url":
+            return URL.pattern
         case "num":
             return _write_number(words, lines, part)
         case "sign":
             values = [value_of(line) for line in lines]
             is_closed = 2 * sum(text.endswith(words[-1]) for text in texts) > len(texts)
+            if part and 5 * sum(map(_is_link, values)) >= 4 * len(values):  # "## [A title](url)"
+                value = group(part, r"[^\[\]\r\n]{1,240}")
+                return rf"{write_literal(words)}[ \t]{{0,3}}\[?{value}(?:\]\([^()\s]{{0,300}}\))?"
             value = write_words(values, is_lazy=is_closed) if part else r"[^\r\n]{0,200}"
-            tail = r"(?:[ \t]*[^\w\s]{1,6})?" if is_closed else ""
-            return rf"{write_literal(words)}[ \t]{{0,3}}{group(part, value)}{tail}"
+            closing = r"(?:[ \t]*[^\w\s]{1,6})?" if is_closed else ""
+            return rf"{write_literal(words)}[ \t]{{0,3}}{group(part, value)}{closing}"
         case "by":
             said = sorted({match[0].split()[0] for text in texts if (match := BY.match(text))})
             return rf"(?:{'|'.join(said)})[ \t]+(?P<byline>[^\r\n]{{2,100}})"
         case "date":
-            return write_date_line(texts, rules)
+            return write_date_line(texts, rules, has_title=has_title)
+    if part == "title" and 5 * sum(map(_is_dressed, texts)) >= 4 * len(texts):  # "**A title**"
+        value = write_words([text.strip("*_") for text in texts], is_lazy=True)
+        return rf"[*_]{{1,3}}{group(part, value)}[*_]{{0,3}}"
+    if part == "title" and name == "free" and (tail := find_tail(texts)):
+        return _write_title(texts, tail)
     value = write_words(texts)
     if part == "byline":
+        names = "|".join(map(write_literal, usual_values(texts)))
         value = r"(?:[A-ZÀ-Þ][\w'’.-]{0,24}[ ,]{1,2}){1,5}[\w'’.-]{1,24}(?<![.;,:])"
+        value = rf"(?:{value}|{names})" if names else value
     if name == "wrapped":
         value = rf"{value}(?:[ \t]*\r?\n[ \t]*{value})?"
     return group(part, value)
+
+
+def _is_link(text: str) -> bool:
+    return text[:1] == "[" and "](" in text
+
+
+def _is_dressed(text: str) -> bool:
+    return text[:1] in "*_" and text[-1:] == text[:1]
+
+
+def _write_title(values: Sequence[str], tail: Tail) -> str:
+    """Write the pattern of a title that has an outlet behind it."""
+    return group("title", write_words(values, is_lazy=True)) + write_tail(*tail)
 
 
 def write_words(texts: Sequence[str], *, is_lazy: bool = False) -> str:
@@ -82,6 +132,8 @@ def _write_label(words: str, lines: Sequence[Line], part: str) -> str:
     filled = [value for line in lines if (value := value_of(line))]
     if filled and 2 * sum(value[0] == '"' for value in filled) > len(filled):
         return rf'{opening}"?{group(part, ANY_VALUE + "?")}"?[ \t]*(?=[\r\n]|\Z)'
+    if part == "title" and (tail := find_tail(filled)):
+        return opening + _write_title(filled, tail)
     return opening + group(part, ANY_VALUE)
 
 
@@ -120,7 +172,7 @@ def write_rule(texts: Sequence[str]) -> str:
 
 
 def _write_same(words: str, texts: Sequence[str]) -> str:
-    pattern = write_template(words, "\0")
+    pattern = widen(write_template(words, "\0"), texts)
     numbers = [DIGITS.findall(text) for text in texts]
     is_counted = is_sequence([int(found[0][:9]) for found in numbers if found])
     totals = {found[1] for found in numbers if len(found) > 1}
@@ -136,12 +188,18 @@ def _write_same(words: str, texts: Sequence[str]) -> str:
     return f"(?P<id>{pattern})" if count and len(set(texts)) > 0.5 * len(texts) else pattern
 
 
-def _write_number(words: str, lines: Sequence[Line], part: str) -> str:
+def _write_count(words: str, lines: Sequence[Line]) -> str:
     numbers = [int(match[0][:9]) for line in lines if (match := DIGITS.search(line.text))]
     number = r"(?P<id>(?P<number>\d{1,7}))" if is_sequence(numbers) else r"(?P<id>\d{1,9})"
-    opening = write_template(words, number)
+    return write_template(words, number)
+
+
+def _write_number(words: str, lines: Sequence[Line], part: str) -> str:
+    opening = _write_count(words, lines)
     values = [value for line in lines if (value := value_of(line))]
     if 2 * len(values) <= len(lines):
         return opening
+    if part == "title" and (tail := find_tail(values)):
+        return rf"{opening}(?:[ \t]+{_write_title(values, tail)})?"
     value = write_words(values) if part == "title" else r"[^\r\n]{1,200}"
     return rf"{opening}(?:[ \t]+{group(part, value)})?"

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
+from statistics import median_low
 
 from clippings.dates import DateRules
 from clippings.learning.date_lines import write_date_line, write_dateline
-from clippings.learning.expressions import write_template
-from clippings.learning.kinds import FEWEST, LABEL, RIGHTS, Line, is_rule, value_of
+from clippings.learning.expressions import widen, write_template
+from clippings.learning.kinds import FEWEST, LABEL, RIGHTS, URL, Line, is_rule, value_of
 from clippings.learning.marks import climb, find_marks
 from clippings.learning.parts import part_of_label, part_of_words
 from clippings.learning.patterns import write_label_words, write_line, write_rule, write_tag
@@ -29,14 +30,15 @@ class Reading:
         starts: Numbers of the lines with which articles begin.
         rule: The line between two articles, where there is one that tells nothing of them.
         items: The lines of the head in order, that line apart.
-        top: Character offset of an article above the first such line; None where none is there.
+        top: Character offset of the article above the first such line; None where none is there.
         is_tight: Whether the texts mostly stand right below the last label of their heads.
         labels: Words of labels by part.
         page_lines: Patterns of the lines of the page.
         ends: Pattern of the line with which articles end; None where none has a part in it.
         dateline: Pattern of the opening of a body; None where there is none.
         topic_separator: What stands between two topics.
-        gaps: Blank lines above nearly all first lines, and above most of them.
+        gaps: Blank lines above nearly all first lines, above all where they are of a kind of their
+            own; and above most of them.
     """
 
     mark: str
@@ -76,8 +78,13 @@ def _read(
         else lines[0].kind != first and _is_article(lines[: starts[1]])
     )
     heads = [cut_head(chunk[has_rule and chunk[0].kind == first :]) for chunk in chunks]
-    if is_top and starts[0]:
-        heads.insert(0, cut_head(lines[: starts[0]]))
+    top = None
+    if is_top:
+        above = heads[0] if starts[0] == 0 else cut_head(lines[: starts[0]])
+        usual = median_low(map(len, heads))
+        cover = len(above) - usual if len(above) > usual > 0 else 0  # "Daily press review"
+        top = lines[cover].start
+        heads[: starts[0] == 0] = [above[cover:]]
     items = find_items(heads, rules)
     rule = None
     if has_rule:
@@ -87,6 +94,7 @@ def _read(
     all_items = [rule, *items] if rule else items
     gaps = sorted(lines[at].gap for at in starts if at > 0)
     gap = gaps[int(0.02 * len(gaps))] if gaps else 0
+    own = first == items[0].kind and first not in ("free", "date") if items else False
     if not any(item.is_anchor for item in all_items) and (gap < 2 or not items):
         return None
     return Reading(
@@ -94,14 +102,14 @@ def _read(
         starts=tuple(starts),
         rule=rule,
         items=tuple(items),
-        top=lines[0].start if is_top else None,
+        top=top,
         is_tight=_is_tight(lines, heads),
         labels=_find_labels(chunks, items, rules),
         page_lines=tuple(islice(_find_page_lines(chunks, all_items), _MOST_PAGE_LINES)),
         ends=_write_end(chunks, all_items, gap, rules),
         dateline=_write_dateline(heads, rules),
         topic_separator=_find_topic_separator(chunks),
-        gaps=(gap, gaps[int(0.15 * len(gaps))] if gaps else 0),
+        gaps=(gaps[0] if own and gaps else gap, gaps[int(0.15 * len(gaps))] if gaps else 0),
     )
 
 
@@ -148,7 +156,7 @@ def _find_labels(
     return {part: tuple(words) for part, words in found.items()}
 
 
-_PAGE_KINDS = ("same:", "rule:", "tag:", "rights")
+_PAGE_KINDS = ("same:", "rule:", "tag:", "rights", "url")
 
 
 def _find_page_lines(chunks: Sequence[Sequence[Line]], items: Sequence[Item]) -> Iterator[str]:
@@ -169,11 +177,11 @@ def _find_page_lines(chunks: Sequence[Sequence[Line]], items: Sequence[Item]) ->
             continue  # "The Evening Post", one of few outlets
         name, _, words = kind.partition(":")
         if name == "same":
-            yield write_template(words)
+            yield widen(write_template(words), (line.text for line in lines[kind]))
         elif name == "rule":
             yield write_rule([line.text for line in lines[kind]])
-        elif name == "rights":
-            yield RIGHTS.pattern
+        elif name in ("rights", "url"):
+            yield {"rights": RIGHTS, "url": URL}[name].pattern
         elif not any(map(value_of, lines[kind])):
             yield write_tag(words, lines[kind], "")
 

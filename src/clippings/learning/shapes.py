@@ -10,6 +10,8 @@ from statistics import mean
 from typing import NamedTuple
 
 from clippings.dates import DateRules
+from clippings.learning.date_lines import titles_beside
+from clippings.learning.days import cut_date
 from clippings.learning.expressions import ANY_VALUE, NAMED
 from clippings.learning.kinds import FEWEST, Line, fills, is_names, value_of
 from clippings.learning.parts import find_title, guess_line, part_of_label
@@ -26,6 +28,9 @@ HEAD = 14
 _COLON = re.compile(
     r"\):\[ \\t\]\*\(\?P<\w+>\[\^\\r\\n\]\{0,300\}\)$|\):\[ \\t\]\*\[\^\\r\\n\]\{0,300\}$"
 )
+
+_FIELDS = r"[ \t]*(?:"
+"""What stands between a label and a date with fields beside it."""
 
 Row = tuple[str, list[Line]]
 """A line of the head: its kind, and the lines of all articles that have it."""
@@ -55,7 +60,10 @@ class Item(NamedTuple):
     def sight(self) -> str:
         """What is enough of the pattern to know the line: a label without its value."""
         if self.kind.startswith(("label:", "tag:")):
-            return self.pattern.partition("(?P<")[0].removesuffix('"?').removesuffix(ANY_VALUE)
+            opening, fields, _ = self.pattern.partition(_FIELDS)
+            if fields:
+                return opening + _FIELDS.removesuffix("(?:")
+            return opening.partition("(?P<")[0].removesuffix('"?').removesuffix(ANY_VALUE)
         return self.plain
 
     @property
@@ -85,12 +93,13 @@ def find_items(heads: Sequence[Sequence[Line]], rules: DateRules) -> list[Item]:
     """Find the lines of which the heads of most articles are made, in their order."""
     rows = _join_wrapped(_find_rows(heads))
     parts = _find_parts(rows, rules)
+    has_title = "title" in parts
     items: list[Item] = []
     for (kind, lines), part in zip(rows, parts, strict=True):
         if part == "body" and kind.startswith("label:"):
             continue  # read as a label: text may follow it
         gap = sorted(line.gap for line in lines)[int(0.97 * (len(lines) - 1))]
-        pattern = write_line(kind, lines, part, rules)
+        pattern = write_line(kind, lines, part, rules, has_title=has_title)
         items.append(Item(kind, len(lines) / max(len(heads), 1), gap, pattern))
     while items and not items[-1].is_anchor and "(?P<" not in items[-1].pattern:
         items.pop()  # a line above the text that may be its first
@@ -181,22 +190,44 @@ def _is_varied(lines: Sequence[Line]) -> bool:
 def _find_parts(rows: Sequence[Row], rules: DateRules) -> list[str]:
     """Say which part each line of the head is."""
     named = [part_of_label(kind, lines, rules) for kind, lines in rows]
+    if "date" not in named:
+        for number, (kind, lines) in enumerate(rows):
+            if named[number] not in ("title", "body", "topics") and _is_dated(kind, lines, rules):
+                named[number] = "dated"
+                break
     values = {}
     for number, (kind, lines) in enumerate(rows):
         found = [value_of(line) for line in lines]
+        if named[number] == "dated":
+            continue
         if kind in ("free", "wrapped") or (
             kind.startswith(("num:", "sign:")) and 2 * sum(map(bool, found)) > len(found)
         ):
             values[number] = found
-    title = None if "title" in named else find_title(list(values.items()))
+    beside = {
+        number: found
+        for number, (kind, lines) in enumerate(rows)
+        if (kind == "date" or (named[number] == "dated" and not kind.startswith("label:")))
+        and len(found := titles_beside(list(map(value_of, lines)), rules)) >= 0.7 * len(lines)
+    }
+    title = None if "title" in named else find_title(sorted({**values, **beside}.items()))
     parts: list[str] = []
     for number, part in enumerate(named):
-        if number == title:
+        if part == "dated":
+            pass
+        elif number == title and number in values:
             part = "title"
         elif number in values:
             part = guess_line(values[number], parts)
         parts.append(part)
     return parts
+
+
+def _is_dated(kind: str, lines: Sequence[Line], rules: DateRules) -> bool:
+    """Tell whether a label, number or sign has a date behind it: "Source: The Times, 3 May"."""
+    values = [value for line in lines if (value := value_of(line))]
+    dated = sum(cut_date(value, rules) is not None for value in values)
+    return kind.startswith(("label:", "num:", "sign:")) and dated >= 0.7 * len(lines)
 
 
 def _guard(items: Sequence[Item]) -> list[Item]:

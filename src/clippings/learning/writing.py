@@ -48,8 +48,10 @@ def _write_begins(reading: Reading) -> list[tuple[int, tuple[str, ...]]]:
             likely.append(NAMED.sub("(?:", reading.dateline))
         ahead = rf"(?={new_line(max(item.gap for item in items))}(?:{'|'.join(likely)}))"
         top = []
-        if reading.top is not None:  # its first line is that of the dump
+        if reading.top is not None:  # its first line stands at one place
             is_first = rf"(?<![\s\S]{{{reading.top + 1}}})"
+            if reading.top:  # and no cover above it
+                is_first += rf"(?<=[\s\S]{{{reading.top}}})"
             top = [is_first + _chain(reading, number) for number in range(min(3, len(items)))]
         below = "" if _is_labelled(reading) else _chain_below(items)
         for head in (f"{rule}{ahead}{below}", f"{rule}{below}"):
@@ -82,9 +84,10 @@ def _chain(reading: Reading, number: int) -> str:
 
 def _chain_below(items: Sequence[Item]) -> str:
     gap, chain = 0, ""
-    for item in items:
+    for above, item in zip([None, *items], items, strict=False):
         gap = max(gap, item.gap)  # the line that should have stood above may be missing
-        chain += f"(?:{new_line(gap)}{item.pattern})?"
+        blank = above is not None and above.share < 1 and not item.is_anchor  # or be blank
+        chain += f"(?:{new_line(gap + blank)}{item.pattern})?"
     return chain
 
 
