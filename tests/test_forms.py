@@ -486,3 +486,22 @@ def test_text_that_is_cut_off_is_reported(language: str) -> None:
     broken = [doubt for doubt in cut.doubts if doubt.code == "broken_article"]
     assert [doubt.start for doubt in broken] == [cut.articles[2].start]
     assert re.search(r"expected a text of \d+ words, as the article says", broken[0].detail)
+
+
+@pytest.mark.parametrize(
+    ("language", "edition", "title"),
+    [
+        ("de", "Deutschlandausgabe", "Haddad: „Wir wurden nicht gefragt“"),
+        ("es", "Madrid", "Manama reabre tras nueve años"),
+        ("nl", "Avondeditie", "Overleg in Sanaa uitgesteld"),
+    ],
+)
+def test_edition_is_no_title_where_the_date_is_missing(
+    language: str, edition: str, title: str
+) -> None:
+    text = decode((SHIPPED / f"nexis_{language}.txt").read_bytes()).text
+    head = text.index(edition, text.index("3 v" if language != "es" else "3 de"))
+    line = text.rindex("\n", 0, head)
+    undated = text[: text.rindex("\n", 0, line)] + text[line:]
+    third = split_best(undated, LAYOUTS).found.articles[2]
+    assert (third.title, third.date) == (title, None)

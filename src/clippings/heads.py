@@ -198,9 +198,26 @@ class _Head:
             self.pieces.append(Piece(line.start, line.end, "boilerplate", line.start))
             return 1
         count = self._block_size(index) if free[0].is_block else 1
+        if free[0].is_block and self._is_above_title(index):
+            self._fill([], index, count)
+            return count
         self._fill(free[:1], index, count)
         self._slots = free[1:]
         return count
+
+    def _is_above_title(self, index: int) -> bool:
+        """Tell whether one more block stands between this one and the labels, and no date above.
+
+        This one is what stood beside the date that is missing: "City Final Edition".
+        """
+        if any(piece.part == "date" for piece in self.pieces):
+            return False
+        behind = index + self._block_size(index)
+        line = self._line(behind)
+        if line is None or self._is_labelled(line) or self._is_boilerplate(line):
+            return False
+        after = self._line(behind + self._block_size(behind))
+        return after is not None and self._is_labelled(after)
 
     def _is_behind_slot(self, line: _Line) -> bool:
         """Tell whether a line is the rest of the block of a date: "City Final Edition"."""
