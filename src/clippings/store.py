@@ -44,7 +44,7 @@ from clippings.errors import LockedError, StoreError
 from clippings.notes import Notes
 from clippings.records import SCHEMA_VERSION, TABLES
 from clippings.registry import FILE as REGISTRY
-from clippings.side import BOUND, SIGNS, schema_of, table_key
+from clippings.side import BOUND, schema_of, table_key
 from clippings.side import TABLES as SIDE_TABLES
 from clippings.spill import DIGITS, Change, Spill
 
@@ -59,10 +59,10 @@ _KEPT = 3
 _REST_SECONDS = 60
 """None goes sooner after another took its place: a reader that followed the link to its folder may
 just be listing its files, and must not find half of them."""
-_BUCKET_ROWS = 8_192
+_BUCKET_ROWS = 16_384
 """Rows of a table up to which another digit of buckets is not worth its files."""
-_SHARES = {"articles": 0.5, SIGNS: 2, BOUND: 8}
-"""How many times that of tables with long rows, and of those that most runs read whole."""
+_SHARES = {"articles": 0.25, BOUND: 4}
+"""How many times that of tables with long rows, and of one that most runs read whole."""
 _CODEC = "snappy"
 """Of a few rows, zstd takes four times as long: to make room for itself, a column at a time."""
 _WHOLE_ROWS = 500_000
