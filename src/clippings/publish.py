@@ -258,11 +258,10 @@ def _find_near(publication: store.Publication, come: Change, signs: Change) -> p
     if publication.previous is None:
         return None
     most = int(_FEW * publication.previous.row_count("articles"))
-    pieces = publication.pieces(come)
-    if sum(len(come.owners(prefix)) for prefix in pieces) > most:
+    if publication.count_owners(come) > most:
         return None
     changed = [schema_of(SIGNS).empty_table().select(COLUMNS)]
-    for prefix in pieces:
+    for prefix in publication.pieces(come):
         gone = publication.read_before(SIGNS, prefix, COLUMNS)
         changed.append(within(gone, "article_id", come.owners(prefix)))
         changed.append(signs.added(prefix).select(COLUMNS))

@@ -77,8 +77,7 @@ def _is_few(publication: store.Publication, bound: Change, corrections: Correcti
     previous = publication.previous
     if previous is None or previous.manifest["corrections"] != corrections.sha256:
         return False
-    count = sum(len(bound.owners(prefix)) for prefix in publication.pieces(bound))
-    return count * _FEW <= previous.row_count("articles")
+    return publication.count_owners(bound) * _FEW <= previous.row_count("articles")
 
 
 def _put_touched(

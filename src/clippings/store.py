@@ -138,11 +138,20 @@ class Snapshot:
 
     def read_owner(self, table: str, owner: str) -> pa.Table:
         """Read the rows of one owner: the value of the first column of the table's key."""
-        import pyarrow.compute as pc
+        return self.read_owners(table, [owner])
 
-        bucket = owner[: self.manifest["tables"][table]["digits"]]
-        rows = self.read(table, buckets=(bucket,))
-        return rows.filter(pc.equal(rows[table_key(table)[0]], owner))
+    def read_owners(
+        self, table: str, owners: Collection[str], columns: Sequence[str] | None = None
+    ) -> pa.Table:
+        """Read the rows of some owners, or some columns of these."""
+        import pyarrow as pa
+
+        owner = table_key(table)[0]
+        digits = self.manifest["tables"][table]["digits"]
+        buckets = {each[:digits] for each in owners}
+        read = list({owner: 0, **dict.fromkeys(columns)}) if columns else None
+        rows = within(self.read(table, read, buckets), owner, pa.array(sorted(owners), pa.string()))
+        return rows.select(columns) if columns else rows
 
 
 def _read_part(processed: Path, part: Path, columns: Sequence[str] | None) -> pa.Table:
@@ -442,7 +451,7 @@ def collect(processed: Path) -> None:
         for snapshot in _snapshots(processed):
             for table in snapshot.iterdir():
                 if table.suffix == ".parquet":
-                    live.update(part.name for part in table.iterdir())
+                    live.update(_names(table))
         for path in (processed / ".store" / "parts").iterdir():
             if path.name not in live:
                 with suppress(OSError):
@@ -687,17 +696,14 @@ class Publication:
         self, table: str, owners: Collection[str], columns: Sequence[str] | None = None
     ) -> pa.Table:
         """Read the rows of some owners as they stand."""
-        import pyarrow as pa
-
-        owner = table_key(table)[0]
-        columns = list(columns or schema_of(table).names)
-        rows = _empty(table)
         if self.previous and owners:
-            digits = self.previous.manifest["tables"][table]["digits"]
-            buckets = {each[:digits] for each in owners}
-            rows = self.previous.read(table, list({owner: 0, **dict.fromkeys(columns)}), buckets)
-            rows = within(rows, owner, pa.array(sorted(owners), pa.string()))
-        return rows.select(columns)
+            return self.previous.read_owners(table, owners, columns)
+        rows = _empty(table)
+        return rows.select(columns) if columns else rows
+
+    def count_owners(self, change: Change) -> int:
+        """Count the owners of whom rows come or go."""
+        return sum(len(change.owners(prefix)) for prefix in self.pieces(change))
 
     def read_parts(
         self,
