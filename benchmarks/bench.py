@@ -141,7 +141,7 @@ def print_shares(raw: Path, processed: Path) -> None:
         (work, "bind_articles", "entities"),
         (stories, "sign", "stories"),
         (publish, "put_entities", "entities"),
-        (publish, "_put_stories", "stories"),
+        (publish, "put_families", "stories"),
         (pipeline, "publish", "publish"),
     ]
     running: list[str] = []

@@ -336,7 +336,7 @@ STAGES = {
     "publish": "publish",
     "_report": "rest",
 }
-PUT_STAGES = {"_put_stories": "stories", "put_entities": "entities"}
+PUT_STAGES = {"put_families": "stories", "put_entities": "entities"}
 STORE_STAGES = {
     "recover": "plan",
     "read_looks": "scan",

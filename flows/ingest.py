@@ -109,6 +109,7 @@ def ingest_dumps(
             layout=layout,
             max_dump_bytes=max_dump_mb * 2**20,
             map=work_off,
+            workers=workers if engine == "local" else 1,
             registry=registry,
         )
     except ClippingsError as error:  # an answer, not a defect: no traceback

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clippings import settle, store, work
+from clippings import store, work
 from clippings.errors import StoreError
 from clippings.review import explain_entity, write_review
 
@@ -42,9 +42,9 @@ def articles(desk) -> dict[str, dict]:
     return {row["title"]: row for row in desk.rows("articles")}
 
 
-@pytest.mark.parametrize("few", [0, settle._FEW])  # 0: only names that a change can concern
-def test_a_new_dump_beside_corrections_equals_a_rebuild(desk, monkeypatch, few: int) -> None:
-    monkeypatch.setattr(settle, "_FEW", few)
+@pytest.mark.parametrize("few", [1_000, store._FEW])  # 1,000: only names that a change concerns
+def test_a_new_dump_beside_corrections_equals_a_rebuild(desk, monkeypatch, few: float) -> None:
+    monkeypatch.setattr(store, "_FEW", few)
     desk.put("a.txt", DUMP)
     write_corrections(
         desk, "merge,ORG,Knesset,Bank Leumi,,", "ignore,PLACE,Jaffa,,,", "rename,ORG,Knesset,K,,"

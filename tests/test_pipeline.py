@@ -34,9 +34,7 @@ from clippings import (
     office,
     pipeline,
     plan,
-    publish,
     scan,
-    settle,
     side,
     split,
     store,
@@ -504,12 +502,12 @@ def take_step(desk: Any, write_dump: Callable[..., str], step: Any) -> None:
 @pytest.mark.slow
 @given(
     steps=st.lists(st.lists(_STEPS, min_size=1, max_size=4), min_size=1, max_size=6),
-    few=st.sampled_from([0, settle._FEW]),
+    few=st.sampled_from([1_000, store._FEW]),
 )
 @settings(max_examples=12, deadline=None, suppress_health_check=_SLOW_FIXTURE)
 def test_any_history_equals_a_rebuild(
     steps: list[list[Any]],
-    few: int,
+    few: float,
     make_desk: Callable[[], Any],
     write_dump: Callable[..., str],
 ) -> None:
@@ -517,8 +515,7 @@ def test_any_history_equals_a_rebuild(
     desk = make_desk()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store, "_BUCKET_ROWS", 5)
-        patch.setattr(settle, "_FEW", few)  # 0: only names that a change can concern, always
-        patch.setattr(publish, "_FEW", 1 / 16 if few else 1)
+        patch.setattr(store, "_FEW", few)  # 1,000: only what a change can concern, always
         for some in steps:
             for step in some:
                 take_step(desk, write_dump, step)

@@ -43,6 +43,7 @@ def ingest(options: argparse.Namespace) -> int:
             layout=options.layout,
             max_dump_bytes=options.max_dump_mb * 2**20,
             map=_choose_map(options),
+            workers=options.workers,
             progress=None if options.quiet else bar.show,
             registry=options.registry,
         )

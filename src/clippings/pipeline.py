@@ -96,7 +96,8 @@ def ingest(
             itself do it; the mentions are the same.
         max_dump_bytes: Dumps over this size, in bytes, are rejected.
         map: How batches are worked off; None for `workers` processes.
-        workers: Processes, where no `map` is given; 1 for this one, where no limits hold.
+        workers: Processes; 1 for this one, where no limits hold. Beside a `map` they count for
+            the publishing alone.
         seconds_per_dump: What a small dump may take in a process; one of `DOUBLE_TIME_BYTES` twice
             that, and so on.
         max_worker_bytes: What each process may take beside the model, in bytes; None for its share
@@ -156,7 +157,7 @@ def ingest(
         plan = defer(plan, put_off)
         with store.writing(processed):
             arguments = plan, raw, processed, previous, ids, corrections, max_dump_bytes
-            snapshot, problems = publish(*arguments)
+            snapshot, problems = publish(*arguments, workers)
             store.collect(processed)
         store.checkpoint("collected")
     return _report(plan, snapshot, previous, problems, slow_reason)

@@ -16,18 +16,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clippings import side, store
-from clippings.columns import hold, in_batches, join, put_column, within, without
+from clippings.beside import beside
+from clippings.columns import join, put_column, without
 from clippings.corrected import correct_articles
 from clippings.corrections import FILE as CORRECTIONS
 from clippings.corrections import Corrections
 from clippings.errors import StoreError
+from clippings.families import Signing, put_families
 from clippings.plan import Plan, name_work
 from clippings.records import Row, to_arrow
 from clippings.registry import FILE as REGISTRY
 from clippings.registry import Registry
 from clippings.scan import hash_id, name_dump, to_text
 from clippings.settle import put_entities
-from clippings.side import BOUND, SIGNS, schema_of
+from clippings.side import BOUND
 from clippings.spill import Change, Spill
 from clippings.work import problem, rejected
 
@@ -36,9 +38,9 @@ if TYPE_CHECKING:
 
 _BY_DUMP = ("dumps", "occurrences", "spans", "problems")
 _BY_ARTICLE = ("articles", "article_topics", "mentions", BOUND)
-_BATCH_ARTICLES = 1_000
-_FEW = 1 / 16
-"""The share of articles up to which families of these alone are made anew."""
+_MANY_ARTICLES = 1_000
+"""New articles from which on their families are worth a process of their own, which takes them from
+the disk."""
 
 
 @contextmanager
@@ -62,6 +64,7 @@ def publish(
     ids: Registry,
     corrections: Corrections,
     max_dump_bytes: int,
+    workers: int = 1,
 ) -> tuple[store.Snapshot, pa.Table | None]:
     """Commit the tables of the planned dumps, whose work is saved.
 
@@ -91,16 +94,25 @@ def publish(
     notes["corrected"], faults = correct_articles(come, previous, corrections)
     for table in ("articles", "article_topics"):
         publication.put_change(come[table])
-    _put_stories(
-        publication, come["articles"], is_anew=not _is_same(previous, notes, "stories_version")
-    )
-    is_anew = not _is_same(previous, notes, "entities_version")
-    resolver = put_entities(publication, come, ids, corrections, is_anew=is_anew)
-    come["problems"].add(_complaints([*faults, *resolver.faults()]))
-    come["problems"].remove([hash_id(CORRECTIONS)])
-    for table in _BY_DUMP:
-        come[table].remove(gone)
-        publication.put_change(come[table])
+    is_many = come["articles"].row_count > _MANY_ARTICLES
+    with beside(is_worth_it=workers > 1 and is_many) as begin:
+        is_anew = not _is_same(previous, notes, "stories_version")
+        families = begin(
+            put_families,
+            Signing(
+                publication.twin("articles"),
+                None if is_anew else come["articles"].owners(),
+                None if is_anew or is_many else come["articles"].added(),
+            ),
+        )
+        is_anew = not _is_same(previous, notes, "entities_version")
+        resolver = put_entities(publication, come, ids, corrections, is_anew=is_anew)
+        come["problems"].add(_complaints([*faults, *resolver.faults()]))
+        come["problems"].remove([hash_id(CORRECTIONS)])
+        for table in _BY_DUMP:
+            come[table].remove(gone)
+            publication.put_change(come[table])
+        publication.adopt(families())
     problems = store.concat("problems", publication.read_parts("problems"))
     return publication.commit(notes, {REGISTRY: resolver.registry.write()}), problems
 
@@ -206,64 +218,3 @@ def _complaints(faults: Iterable[tuple[int, str]]) -> pa.Table:
         for line, found in sorted(set(faults))
     ]
     return to_arrow("problems", rows)
-
-
-def _put_stories(publication: store.Publication, come: Change, *, is_anew: bool) -> None:
-    """Put the families of near-duplicates among all articles.
-
-    Args:
-        publication: The next snapshot, its articles put.
-        come: The articles that come and go.
-        is_anew: Whether the signatures of earlier runs are of no use.
-    """
-    from clippings.stories import SIGNED, group_signed, sign
-
-    signs = Change(SIGNS, publication.scratch, is_anew=is_anew)
-    if is_anew:
-        articles = publication.read_parts("articles", SIGNED)
-    else:
-        pieces = publication.pieces(come)
-        articles = (come.added(prefix).select(SIGNED) for prefix in pieces)
-        for prefix in pieces:
-            signs.remove(come.owners(prefix))
-    for rows in in_batches(articles, _BATCH_ARTICLES):
-        signs.add(sign(rows))
-    publication.put_change(signs)
-
-    def read_bodies(article_ids: pa.Array) -> Iterator[pa.RecordBatch]:
-        for rows in publication.read_parts("articles", ["article_id", "body"], article_ids):
-            yield from within(rows, "article_id", article_ids).to_batches()
-
-    near = None if is_anew else _find_near(publication, come, signs)
-
-    def read_signs() -> Iterator[pa.Table]:
-        for rows in publication.read_parts(SIGNS, owners=near):
-            yield rows if near is None else within(rows, "article_id", near)
-
-    found = group_signed(read_signs, read_bodies, folder=publication.scratch)
-    if near is None:
-        stories = Spill(schema_of("stories"), "article_id", publication.scratch)
-        stories.add(found)
-        publication.put_whole("stories", stories)
-    else:
-        change = Change("stories", publication.scratch)
-        change.replace(publication.read_owners("stories", near.to_pylist()), found)
-        publication.put_change(change)
-
-
-def _find_near(publication: store.Publication, come: Change, signs: Change) -> pa.Array | None:
-    """Find the articles whose families those that come and go can concern; None for most of all."""
-    from clippings.nearby import COLUMNS, find_near
-
-    if publication.previous is None:
-        return None
-    most = int(_FEW * publication.previous.row_count("articles"))
-    if publication.count_owners(come) > most:
-        return None
-    changed = [schema_of(SIGNS).empty_table().select(COLUMNS)]
-    for prefix in publication.pieces(come):
-        gone = publication.read_before(SIGNS, prefix, COLUMNS)
-        changed.append(within(gone, "article_id", come.owners(prefix)))
-        changed.append(signs.added(prefix).select(COLUMNS))
-    read_signs = hold(lambda: publication.read_parts(SIGNS, COLUMNS))
-    return find_near(read_signs, join(*changed), most)

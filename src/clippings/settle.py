@@ -21,9 +21,6 @@ from clippings.spill import DIGITS, Change, Spill
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_FEW = 16
-"""One in so many articles may come or go, so that the names of others are left alone."""
-
 
 def put_entities(
     publication: store.Publication,
@@ -77,7 +74,7 @@ def _is_few(publication: store.Publication, bound: Change, corrections: Correcti
     previous = publication.previous
     if previous is None or previous.manifest["corrections"] != corrections.sha256:
         return False
-    return publication.count_owners(bound) * _FEW <= previous.row_count("articles")
+    return publication.count_owners(bound) <= publication.few_articles()
 
 
 def _put_touched(

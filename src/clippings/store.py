@@ -65,6 +65,8 @@ _SHARES = {"articles": 0.25, BOUND: 4}
 """How many times that of tables with long rows, and of one that most runs read whole."""
 _CODEC = "snappy"
 """Of a few rows, zstd takes four times as long: to make room for itself, a column at a time."""
+_FEW = 1 / 16
+"""The share of articles that may come or go, so that only what they concern is looked at."""
 _WHOLE_ROWS = 500_000
 """Rows of a table up to which it is held against its next state all at once."""
 _SEAL = b'{"sha256": "%s",'
@@ -564,12 +566,31 @@ class Publication:
         self._processed = processed
         self.previous = previous
         self._tables: dict[str, dict[str, Any]] = {}
-        self._new_parts: list[Path] = []
+        self._new_parts: dict[Path, None] = {}
+
+    def twin(self, table: str) -> Publication:
+        """Give another publication of this run, fit to be sent, with one table put already."""
+        previous = self.previous
+        if previous:
+            known = {name: previous.manifest[name] for name in ("tables", "writer")}
+            previous = Snapshot(previous.path, known)
+        twin = Publication(self._processed, previous)
+        twin._tables[table] = self._tables[table]
+        return twin
+
+    def adopt(self, twin: Publication) -> None:
+        """Take over what was put in a twin."""
+        self._tables |= twin._tables
+        self._new_parts |= twin._new_parts
 
     @property
     def scratch(self) -> Path:
         """A folder for files that have no name, on the disk of the tables."""
         return self._processed / ".store"
+
+    def few_articles(self) -> int:
+        """Tell how many articles may come or go so that only what they concern is looked at."""
+        return int(_FEW * self.previous.row_count("articles")) if self.previous else 0
 
     def _is_same_writer(self) -> bool:
         """Tell whether the same rows give the same bytes; else all parts are written again."""
@@ -744,10 +765,11 @@ class Publication:
         name = f"{bucket or '0'}-{_hash_part(content)}.parquet"
         path = self._processed / ".store" / "parts" / name
         if not path.exists() or path.read_bytes() != content:
-            temporary = path.with_suffix(".tmp")
+            # A process of a run that was killed may be at it for a moment more.
+            temporary = path.with_suffix(f".{os.getpid()}.tmp")
             temporary.write_bytes(content)
             temporary.replace(path)
-        self._new_parts.append(path)
+        self._new_parts[path] = None
         return [name, rows.num_rows]
 
     def commit(self, notes: Mapping[str, Any], files: Mapping[str, bytes]) -> Snapshot:
