@@ -7,12 +7,12 @@ import pytest
 
 from clippings import columns
 from clippings.columns import (
-    distinct,
     find_changed,
     from_rows,
     in_batches,
     put_column,
     rows_of,
+    sort,
     within,
     without,
 )
@@ -20,7 +20,7 @@ from clippings.columns import (
 _SCHEMA = pa.schema([("owner", pa.string()), ("number", pa.int64())])
 
 
-def rows(*pairs: tuple[str, int]) -> pa.Table:
+def rows(*pairs: tuple[str, int | None]) -> pa.Table:
     return from_rows(pairs, _SCHEMA)
 
 
@@ -30,12 +30,22 @@ def test_rows_go_in_and_come_out() -> None:
     assert rows().schema == _SCHEMA
 
 
-def test_copies_and_choices() -> None:
+def test_choices() -> None:
     made = rows(("a", 1), ("b", 2), ("a", 1), ("a", 3))
-    assert distinct(made, ["owner", "number"]).equals(rows(("a", 1), ("b", 2), ("a", 3)))
     assert without(made, "owner", pa.array(["a"])).equals(rows(("b", 2)))
     assert within(made, "owner", pa.array(["b"])).equals(rows(("b", 2)))
     assert without(made, "owner", pa.array([], pa.string())).equals(made)
+
+
+def test_rows_are_sorted_and_copies_go() -> None:
+    made = rows(("b", 2), ("a", 3), ("a", 1), ("b", 2), ("a", None), ("b", 2), ("a", None))
+    kept = rows(("a", 1), ("a", 3), ("a", None), ("b", 2))
+    assert sort(made, ["owner", "number"]).equals(kept)
+    assert sort(pa.concat_tables([made[:3], made[3:]]), ["owner", "number"]).equals(kept)
+    assert sort(kept, ["owner", "number"]).equals(kept)
+    assert sort(made, ["owner"]).equals(rows(("a", 3), ("b", 2)))  # the first of them
+    assert sort(made[:1], ["owner"]).equals(made[:1])
+    assert sort(made[:0], ["owner"]).equals(made[:0])
 
 
 def test_owners_of_whom_anything_changed() -> None:

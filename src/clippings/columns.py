@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -63,19 +64,28 @@ def hold(read: Callable[[], Iterable[pa.Table]]) -> Callable[[], Iterable[pa.Tab
     return lambda: held
 
 
-def distinct(rows: pa.Table, key: Iterable[str]) -> pa.Table:
-    """Drop the second and later copies of rows."""
-    import numpy as np
+def sort(rows: pa.Table, key: Sequence[str]) -> pa.Table:
+    """Sort rows by their key, and drop the second and later copies of rows with one key."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     if rows.num_rows < 2:
         return rows
-    names = list(key)
-    numbers = rows.select(names).append_column("row", pa.array(np.arange(rows.num_rows)))
-    first = numbers.group_by(names, use_threads=False).aggregate([("row", "min")])
-    if first.num_rows == rows.num_rows:
+    rows = rows.sort_by([(name, "ascending") for name in key])
+    is_new = reduce(pc.or_, (_differs(rows[name][1:], rows[name][:-1]) for name in key))
+    if pc.all(is_new).as_py():
         return rows
-    return rows.take(first["row_min"])
+    return rows.filter(pa.chunked_array([[True], *is_new.chunks]))
+
+
+def _differs(these: pa.ChunkedArray, those: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Hold two columns against each other; null differs from all but null."""
+    import pyarrow.compute as pc
+
+    if not these.null_count + those.null_count:
+        return pc.not_equal(these, those)
+    is_half_known = pc.xor(pc.is_valid(these), pc.is_valid(those))
+    return pc.coalesce(pc.not_equal(these, those), is_half_known)
 
 
 def find_changed(old: pa.Table, new: pa.Table, owner: str) -> pa.Array:

@@ -54,9 +54,14 @@ def hash_id(*parts: str | None) -> str:
     Returns:
         `ID_LENGTH` hexadecimal digits.
     """
-    encoded = (None if part is None else part.encode("utf-8", "surrogateescape") for part in parts)
-    whole = b"".join([b"-" if part is None else b"%d:%b" % (len(part), part) for part in encoded])
-    return hashlib.sha256(whole).hexdigest()[:ID_LENGTH]
+    whole = []
+    for part in parts:
+        if part is None:
+            whole.append(b"-")
+        else:
+            encoded = part.encode("utf-8", "surrogateescape")
+            whole.append(b"%d:%b" % (len(encoded), encoded))
+    return hashlib.sha256(b"".join(whole)).hexdigest()[:ID_LENGTH]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from clippings import entities, store
 from clippings.bound import bind_articles, find_entities
-from clippings.columns import hold, in_batches, join, put_column, within, without
+from clippings.columns import hold, in_batches, put_column, within, without
 from clippings.corrections import Corrections
 from clippings.reach import Standing, find_names
 from clippings.registry import Registry
@@ -44,7 +44,7 @@ def put_entities(
     if not is_anew and _is_few(publication, bound, corrections):
         return _put_touched(publication, come, ids, corrections, readings)
     resolver = entities.Resolver(
-        lambda: in_batches(publication.preview(bound)), ids, corrections, readings
+        hold(lambda: in_batches(publication.preview(bound))), ids, corrections, readings
     )
     tables = {
         table: Spill(schema_of(table), table_key(table)[0], publication.scratch)
@@ -172,17 +172,17 @@ def _bind_anew(publication: store.Publication, come: Mapping[str, Change]) -> Ch
 
 def _put_mentions(publication: store.Publication, come: Change, resolved: Change) -> None:
     """Put the mentions of the articles that come, and of those whose entities changed."""
-    change = Change("mentions", publication.scratch)
-    for prefix in publication.pieces(come, resolved):
-        bound = resolved.added(prefix)
-        rows = come.added(prefix)
-        change.remove(come.owners(prefix))
-        moved = without(bound, "article_id", come.owners(prefix))
-        if moved.num_rows:
-            old = publication.read_before("mentions", prefix)
-            rows = join(rows, within(old, "article_id", moved["article_id"]))
-        change.add(put_column(rows, "entity_id", find_entities(rows, bound)))
-    publication.put_change(change)
+    come.derive(resolved, _put_ids)
+    publication.put_change(come)
+
+
+def _put_ids(mentions: pa.Table, bound: pa.Table) -> pa.Table:
+    """Give mentions the entities of their names, in the articles of which all names are told."""
+    import pyarrow.compute as pc
+
+    is_told = pc.is_in(mentions["article_id"], pc.unique(bound["article_id"]))
+    found = find_entities(mentions, bound)
+    return put_column(mentions, "entity_id", pc.if_else(is_told, found, mentions["entity_id"]))
 
 
 def _named(tables: Iterable[pa.Table], keys: Collection[str]) -> Iterator[pa.Table]:

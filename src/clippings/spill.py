@@ -5,17 +5,19 @@ from __future__ import annotations
 import weakref
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING
 
-from clippings.columns import distinct, find_changed, join, within, without
+from clippings.columns import find_changed, join, sort, within, without
 from clippings.side import schema_of, table_key
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+Derive = Callable[["pa.Table", "pa.Table"], "pa.Table"]
 
 DIGITS = 2
 """Digits of an owner by which rows are kept apart: the most that a table is cut by."""
@@ -148,6 +150,7 @@ class Change:
         self._added = Spill(schema_of(table), owner, folder)
         self._removed = Spill(pa.schema([(owner, pa.string())]), owner, folder)
         self._instead = schema_of(table).empty_table()
+        self._source: tuple[Change, Derive] | None = None
 
     def remove(self, owners: Iterable[str] | pa.Array) -> None:
         """Let the rows of owners go."""
@@ -172,6 +175,23 @@ class Change:
         """Let rows come in the place of all others of their owners; a few."""
         self._instead = rows.cast(self._instead.schema)
 
+    def derive(self, source: Change, how: Derive) -> None:
+        """Have what rows say follow from the rows that come in another change.
+
+        Args:
+            source: That change, of a table with the same owners.
+            how: Takes rows of this table, those that stay too, and rows of the other, and gives the
+                former as they shall be. Those of owners who are not in the latter stay.
+        """
+        self._source = source, how
+
+    def finish(self, rows: pa.Table, prefix: str) -> pa.Table:
+        """Work out what follows from another change."""
+        if self._source is None:
+            return rows
+        source, how = self._source
+        return how(rows, source.added(prefix))
+
     @property
     def row_count(self) -> int:
         """Count the rows that come, copies too."""
@@ -181,7 +201,8 @@ class Change:
         """List the first digits of all owners concerned, sorted."""
         owners = self._instead[self.key[0]].to_pylist()
         instead = {owner[:DIGITS] for owner in owners}
-        return sorted({*self._added.prefixes(), *self._removed.prefixes(), *instead})
+        source = self._source[0].prefixes() if self._source else ()
+        return sorted({*self._added.prefixes(), *self._removed.prefixes(), *instead, *source})
 
     def owners(self, prefix: str = "") -> pa.Array:
         """List the owners whose rows go, with those whose rows come."""
@@ -193,13 +214,12 @@ class Change:
         return pc.unique(pa.chunked_array([part for each in found for part in each.chunks]))
 
     def added(self, prefix: str = "") -> pa.Table:
-        """Read the rows that come, each key once."""
-        rows = distinct(self._added.read(prefix), self.key)
-        instead = self._find_instead(prefix)
-        if not instead.num_rows:
-            return rows
-        owner = self.key[0]
-        return join(instead, without(rows, owner, instead[owner]))
+        """Read the rows that come, sorted by key, each key once."""
+        rows, instead = self._added.read(prefix), self._find_instead(prefix)
+        if instead.num_rows:
+            owner = self.key[0]
+            rows = join(instead, without(rows, owner, instead[owner]))
+        return sort(rows, self.key)
 
     def _find_instead(self, prefix: str) -> pa.Table:
         import pyarrow.compute as pc

@@ -39,7 +39,7 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from clippings import datapackage
-from clippings.columns import within, without
+from clippings.columns import join, sort, within, without
 from clippings.errors import LockedError, StoreError
 from clippings.notes import Notes
 from clippings.records import SCHEMA_VERSION, TABLES
@@ -667,14 +667,12 @@ class Publication:
 
     def merge(self, change: Change, bucket: str) -> pa.Table:
         """Give the rows of a bucket as they will be, sorted by key."""
-        import pyarrow as pa
-
         rows = change.added(bucket)
         if self._before(change):
             old = self.read_before(change.table, bucket).cast(rows.schema)
             old = without(old, change.key[0], change.owners(bucket))
-            rows = pa.concat_tables([old, rows])
-        return rows.sort_by([(column, "ascending") for column in change.key])
+            rows = sort(join(old, rows), change.key)
+        return change.finish(rows, bucket)
 
     def pieces(self, *changes: Change) -> list[str]:
         """List the first digits of all owners concerned, so that each stands for about a bucket."""

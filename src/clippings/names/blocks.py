@@ -33,6 +33,7 @@ _MANY_CLASSES = {sign: each for sign, each in _CLASSES.items() if len(each) > 1}
 _SEVERAL = re.compile(f"([{''.join(_MANY_CLASSES)}])")
 
 
+@lru_cache(MEMORY)
 def skeleton(name: str, label: str | None = None) -> tuple[str, ...]:
     """Give the blocking keys of a name: two names are compared only where they share one.
 
