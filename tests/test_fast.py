@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+from array import array
 from collections.abc import Callable
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from spacy.tokens import Doc, Span
 from clippings import components, fast
 from clippings.fast import FastRecognizer, UnknownShapeError, read_entities
 from clippings.fast import moves as moves_of
+from clippings.fast.tables import Tables
 from clippings.fast.words import Words
 from clippings.models import find_model
 from clippings.tag import Tagger, load_pipeline, tag
@@ -398,14 +401,33 @@ def check_words(texts: list[str]) -> None:
 
 
 def test_words_are_forgotten_in_time(monkeypatch: pytest.MonkeyPatch, samples: list[str]) -> None:
-    monkeypatch.setattr("clippings.fast.words.MOST_WORDS", 500)
-    nlp = make_pipeline()
+    monkeypatch.setattr("clippings.fast.whole.MOST_WORDS", 500)
+    nlp = make_pipeline(before=("gazetteer_features",))
     recognizer = FastRecognizer(nlp)
-    assert recognizer._whole is not None
-    for text in samples[:20]:
+    whole = recognizer._whole
+    assert whole is not None
+    sizes, first = [], ""
+    for text in [*samples[:20], *samples[:20]]:
         with nlp.memory_zone():
             assert recognizer.find([text]) == [read_entities(nlp(text))]
-        assert len(recognizer._whole._words.texts) < 500 + 6000
+        assert len(whole._words.texts) < 500 + 6000
+        sizes.append(len(whole._words))
+        first = first or whole._words.texts[0]
+        assert whole._words.texts[0] == first
+    assert sum(one > other for one, other in pairwise(sizes)) > 5
+
+
+def test_tables_fall_back_to_what_they_were() -> None:
+    names, numbers, places = ["a"], array("q", [7]), {"a": 0}
+    tables = Tables(names, numbers, places)
+    sizes = tables.sizes()
+    for number, name in enumerate("bcd"):
+        names.append(name)
+        numbers.append(number)
+        places[name] = number
+    assert tables.sizes() == [4, 4, 4]
+    tables.shrink(sizes)
+    assert (names, numbers.tolist(), places) == (["a"], [7], {"a": 0})
 
 
 # Rules on sequences

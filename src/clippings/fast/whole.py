@@ -26,8 +26,12 @@ from clippings.components import (
 )
 from clippings.fast.moves import Moves
 from clippings.fast.shape import Floats, expect
+from clippings.fast.tables import Tables
 from clippings.fast.vectors import Ints, Vectors
-from clippings.fast.words import MOST_WORDS, Words, view
+from clippings.fast.words import Words, view
+
+MOST_WORDS = 1 << 17
+"""Words of distinct stretches that are remembered: some 50 MB with all that is known of them."""
 
 SILENT = frozenset(
     "tagger morphologizer parser senter sentencizer lemmatizer trainable_lemmatizer textcat "
@@ -79,23 +83,34 @@ class WholePipeline:
         expect(all(rule in (repeat_surnames, keep_mentions) for rule in self._rules), "known rules")
         expect(not _OF_THE_TEXT & set(vectors.columns), "attributes of words alone")
         self._words = Words(nlp, vectors.columns)
-        self._forget()
-
-    def _forget(self) -> None:
-        """Forget the words that were seen, so that memory stays flat."""
-        self._words.clear()
         self._begins = array("b")  # by word: whether a listed name of several begins with it
         self._own = array("q")  # by word: the number of it with its own mark
         # Words with a mark, numbered: their words, their marks, whether these are of a common word.
         self._numbers: dict[tuple[int, str], int] = {}
         self._rows, self._marks, self._is_common = array("q"), list[str](), array("b")
-        self._embedded: Floats = np.zeros((1 << 12, self._vectors.width), np.float32)
+        self._embedded: Floats = np.zeros((1 << 12, vectors.width), np.float32)
         self._embedded_count = 0
+        self._tables = Tables(
+            *(self._begins, self._own, self._numbers, self._rows, self._marks, self._is_common)
+        )
+        self._half = self._words.tables.sizes(), self._tables.sizes()
+
+    def _make_room(self) -> None:
+        """Forget words when they are too many, but not those met first: most are the frequent ones.
+
+        A text of which a word is forgotten is no other for it; memory stays flat.
+        """
+        size = max(len(self._words), len(self._rows))
+        if size <= MOST_WORDS // 2:
+            self._half = self._words.tables.sizes(), self._tables.sizes()
+        elif size > MOST_WORDS:
+            self._words.tables.shrink(self._half[0])
+            self._tables.shrink(self._half[1])
+            self._embedded_count = len(self._rows)
 
     def find(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Find the entities of each text, in code points."""
-        if self._words.is_full or len(self._rows) > MOST_WORDS:
-            self._forget()
+        self._make_room()
         rows, starts, ends, bounds = self._words.read(texts)
         table = self._words.texts
         words = [table[row] for row in rows.tolist()]

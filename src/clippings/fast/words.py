@@ -11,21 +11,19 @@ import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate, chain, compress, count
+from itertools import accumulate, chain, compress, count, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from spacy.attrs import IS_SPACE, ORTH
+from spacy.attrs import IS_SPACE, LENGTH, ORTH, SPACY
 from spacy.language import Language
 from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
 
 from clippings.fast.shape import expect
+from clippings.fast.tables import Tables
 from clippings.fast.vectors import Attrs, Ints
-
-MOST_WORDS = 1 << 17
-"""Words of distinct stretches that are remembered: some 50 MB with all that is known of them."""
 
 _STRETCH = re.compile(r"\S+ ?|\s+")  # "Deir ", "ez-Zor.", "\n\n"; the tokenizer drops one space
 
@@ -51,6 +49,7 @@ class Words:
 
     Attributes:
         texts: As written, by row.
+        tables: What is remembered.
     """
 
     def __init__(self, nlp: Language, columns: Sequence[int]) -> None:
@@ -73,24 +72,24 @@ class Words:
         self._columns = [*columns, IS_SPACE, ORTH]
         self._rests = _read_rests(tokenizer)
         self._longest_case = max(map(len, self._rests), default=0)
-        self.clear()
-
-    def clear(self) -> None:
-        """Forget all words."""
+        self._case_ends = {head[-1] for head in self._rests}
         self.texts: list[str] = []
         self._values = array("Q")
-        self._places: dict[tuple[int, ...], int] = {}
+        self._places: dict[bytes, int] = {}
         # By distinct stretch: where its words begin in the three lists below, and how many.
         self._stretches: dict[str, int] = {}
         self._firsts, self._counts = array("q"), array("q")
         self._rows, self._starts, self._ends = array("q"), array("q"), array("q")
         # Stretches that may begin a special case: by its next character, what must follow.
         self._beginnings: dict[str, dict[str, list[str]]] = {}
+        self.tables = Tables(
+            *(self.texts, self._values, self._places, self._stretches, self._beginnings),
+            *(self._firsts, self._counts, self._rows, self._starts, self._ends),
+        )
 
-    @property
-    def is_full(self) -> bool:
-        """Whether it is time to forget."""
-        return len(self._rows) > MOST_WORDS
+    def __len__(self) -> int:
+        """Count the words of the stretches that are remembered."""
+        return len(self._rows)
 
     @property
     def attrs(self) -> Attrs:
@@ -109,8 +108,10 @@ class Words:
         self._learn(sorted(set(chain.from_iterable(parts)).difference(self._stretches)))
         for number, part in enumerate(parts):
             if self._may_hold_a_case(part):
-                self._add([texts[number]], self._tokenizer(texts[number]))
-                parts[number] = [texts[number]]
+                whole = texts[number]
+                if whole not in self._stretches:
+                    self._add([whole], self._tokenizer(whole))
+                parts[number] = [whole]
         return self._lay_out(list(chain.from_iterable(parts)), list(map(len, parts)))
 
     def _lay_out(self, stretches: list[str], per_text: list[int]) -> Sheet:
@@ -160,36 +161,46 @@ class Words:
         for space in filter(str.isspace, new):
             self._add([space], self._tokenizer(space))
         visible = [stretch for stretch in new if not stretch.isspace()]
-        self._add(visible, self._tokenizer("\n".join(visible)))
+        if visible:
+            self._add(visible, self._tokenizer("\n".join(visible)))
         for stretch in stretches:
             self._stretches[stretch] = self._stretches[_bare(stretch)]
 
     def _add(self, stretches: Sequence[str], doc: Doc) -> None:
         """Add stretches, of which a document holds one behind the other, a line end between."""
-        values = doc.to_array(self._columns).astype(np.uint64).tolist()
-        tokens = [(token.idx, token.text) for token in doc]
-        number = base = 0
-        for stretch in stretches:
-            first = number
-            self._firsts.append(len(self._rows))
-            while number < len(tokens) and tokens[number][0] < base + len(stretch):
-                start, word = tokens[number]
-                self._rows.append(self._place(word, tuple(values[number])))
-                self._starts.append(start - base)
-                self._ends.append(start - base + len(word))
-                number += 1
-            self._stretches[stretch] = len(self._counts)
-            self._counts.append(number - first)
-            self._note_beginning(stretch, [word for _, word in tokens[first:number]])
-            base += len(stretch) + 1
-            number += 1  # the line end
+        values = doc.to_array(self._columns).astype(np.uint64).reshape(len(doc), -1)
+        lengths, spaces = doc.to_array([LENGTH, SPACY]).astype(np.int64).reshape(-1, 2).T
+        starts = _bounds(lengths + spaces)[:-1]
+        sizes = np.fromiter(map(len, stretches), np.int64, len(stretches))
+        bases = _bounds(sizes + 1)[:-1]
+        owners = np.searchsorted(bases, starts, "right") - 1
+        is_word = starts < (bases + sizes)[owners]  # else it is a line end
+        starts, lengths, owners = (each[is_word] for each in (starts, lengths, owners))
+        rows = self._find_rows(values[is_word], starts, lengths, doc.text)
+        counts = np.bincount(owners, minlength=len(stretches))
+        firsts = _bounds(counts)
+        self._stretches.update(zip(stretches, count(len(self._counts)), strict=False))
+        self._firsts.extend((firsts[:-1] + len(self._rows)).tolist())
+        self._counts.extend(counts.tolist())
+        self._rows.extend(rows)
+        starts -= bases[owners]
+        self._starts.extend(starts.tolist())
+        self._ends.extend((starts + lengths).tolist())
+        for stretch, (first, last) in zip(stretches, pairwise(firsts.tolist()), strict=True):
+            if stretch[-1:] in self._case_ends:
+                self._note_beginning(stretch, [self.texts[row] for row in rows[first:last]])
 
-    def _place(self, word: str, values: tuple[int, ...]) -> int:
-        row = self._places.setdefault(values, len(self.texts))
-        if row == len(self.texts):
-            self.texts.append(word)
-            self._values.extend(values)
-        return row
+    def _find_rows(self, values: Attrs, starts: Ints, lengths: Ints, text: str) -> list[int]:
+        """Find the rows of words in the table, and add those that are new."""
+        content, size = values.tobytes(), 8 * values.shape[1]
+        keys = [content[place : place + size] for place in range(0, len(content), size)]
+        ends = starts + lengths
+        for number in [number for number, key in enumerate(keys) if key not in self._places]:
+            if keys[number] not in self._places:  # nor has it just been added
+                self._places[keys[number]] = len(self.texts)
+                self.texts.append(text[starts[number] : ends[number]])
+                self._values.frombytes(keys[number])
+        return list(map(self._places.__getitem__, keys))
 
     def _note_beginning(self, stretch: str, words: list[str]) -> None:
         """Note what would have to follow for a special case to begin in the last words."""
