@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from array import array
 from collections.abc import Callable
 from functools import cache
@@ -21,6 +22,7 @@ from spacy.tokens import Doc, Span
 from clippings import components, fast
 from clippings.fast import FastRecognizer, UnknownShapeError, read_entities
 from clippings.fast import moves as moves_of
+from clippings.fast.plain import leaves_letters_whole
 from clippings.fast.tables import Tables
 from clippings.fast.words import Words
 from clippings.models import find_model
@@ -379,13 +381,43 @@ def test_special_cases_across_spaces(text: str) -> None:
     check_words([text, f"so {text} it", f"{text}{text}"])
 
 
+@pytest.mark.parametrize("language", ["en", "de", "fr", "he", "ar", "xx"])
+def test_a_tokenizer_leaves_letters_whole(language: str) -> None:
+    assert leaves_letters_whole(spacy.blank(language).tokenizer)
+
+
+@pytest.mark.parametrize(
+    "rule", ["q", "(?<=[a-z])(?=[A-Z])", "[^0-9]q", r"\wq", "(?:q|-)", "q?-?", ".", "(?i)\u212a"]
+)
+@pytest.mark.parametrize("place", ["prefix_search", "suffix_search", "infix_finditer"])
+def test_a_tokenizer_that_may_part_letters_is_asked(place: str, rule: str) -> None:
+    nlp = spacy.blank("en")
+    method = "finditer" if place == "infix_finditer" else "search"
+    setattr(nlp.tokenizer, place, getattr(re.compile(rule), method))
+    assert not leaves_letters_whole(nlp.tokenizer)
+    check_words(["aqua qAb Kab Kk q zqQ", "aqua qAb Kab Kk q zqQ cannot gonna"], nlp)
+
+
+def test_an_attribute_that_somebody_set_counts() -> None:
+    nlp = spacy.blank("en")
+    nlp.vocab["sheqel"].norm_ = "shekel"
+    nlp.tokenizer.add_special_case("dunam", [{"ORTH": "dun"}, {"ORTH": "am", "NORM": "dunam"}])
+    check_words(["a sheqel a dunam", "dunam sheqel"], nlp)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.text("abcdelmnoprstuxyzABIK'. ", max_size=60), max_size=5))
+def test_words_of_letters_are_those_of_the_tokenizer(texts: list[str]) -> None:
+    check_words(texts)
+
+
 @cache
 def blank() -> Language:
     return spacy.blank("en")
 
 
-def check_words(texts: list[str]) -> None:
-    nlp = blank()
+def check_words(texts: list[str], nlp: Language | None = None) -> None:
+    nlp = nlp or blank()
     columns = [spacy.attrs.NORM, spacy.attrs.SHAPE]
     words = Words(nlp, columns)
     for batch in (texts, texts[::-1]):

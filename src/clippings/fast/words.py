@@ -10,20 +10,28 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate, chain, compress, count, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from spacy.attrs import IS_SPACE, LENGTH, ORTH, SPACY
+from spacy.attrs import IS_SPACE, LENGTH, LOWER, NORM, ORTH, PREFIX, SHAPE, SPACY, SUFFIX, TAG
 from spacy.language import Language
+from spacy.strings import get_string_id
 from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
 
+from clippings.fast.plain import leaves_letters_whole
 from clippings.fast.shape import expect
 from clippings.fast.tables import Tables
 from clippings.fast.vectors import Attrs, Ints
+
+Getter = Callable[[str], str | int]
+"""Gives an attribute of a word."""
+
+_OF_WORDS = {IS_SPACE, LOWER, NORM, PREFIX, SHAPE, SUFFIX}
+"""Attributes that hang on the word alone, as long as nobody sets another."""
 
 _STRETCH = re.compile(r"\S+ ?|\s+")  # "Deir ", "ez-Zor.", "\n\n"; the tokenizer drops one space
 
@@ -73,6 +81,8 @@ class Words:
         self._rests = _read_rests(tokenizer)
         self._longest_case = max(map(len, self._rests), default=0)
         self._case_ends = {head[-1] for head in self._rests}
+        self._rules = frozenset(tokenizer.rules or ())
+        self._getters = _find_getters(tokenizer, self._columns)
         self.texts: list[str] = []
         self._values = array("Q")
         self._places: dict[bytes, int] = {}
@@ -160,11 +170,38 @@ class Words:
         new = [stretch for stretch in bare if stretch not in self._stretches]
         for space in filter(str.isspace, new):
             self._add([space], self._tokenizer(space))
-        visible = [stretch for stretch in new if not stretch.isspace()]
-        if visible:
-            self._add(visible, self._tokenizer("\n".join(visible)))
+        plain, others = list[str](), list[str]()
+        for stretch in new:
+            if not stretch.isspace():
+                (plain if self._is_plain(stretch) else others).append(stretch)
+        if others:
+            self._add(others, self._tokenizer("\n".join(others)))
+        if plain:
+            self._add_plain(plain)
         for stretch in stretches:
             self._stretches[stretch] = self._stretches[_bare(stretch)]
+
+    def _is_plain(self, stretch: str) -> bool:
+        """Say whether a stretch is a word of which all is known without asking."""
+        return (
+            stretch.isascii()
+            and stretch.isalpha()
+            and self._getters is not None
+            and stretch not in self._rules
+            and stretch not in self._tokenizer.vocab  # else somebody may have set an attribute
+        )
+
+    def _add_plain(self, stretches: Sequence[str]) -> None:
+        """Add stretches of one word each, whose attributes are those of any new word."""
+        assert self._getters
+        columns = [map(getter, stretches) for getter in self._getters]
+        values = [
+            [get_string_id(value) if isinstance(value, str) else value for value in column]
+            for column in columns
+        ]
+        numbers = np.arange(len(stretches))
+        lengths = np.fromiter(map(len, stretches), np.int64, len(stretches))
+        self._put(stretches, np.array(values, np.uint64).T, 0 * numbers, lengths, numbers)
 
     def _add(self, stretches: Sequence[str], doc: Doc) -> None:
         """Add stretches, of which a document holds one behind the other, a line end between."""
@@ -174,33 +211,42 @@ class Words:
         sizes = np.fromiter(map(len, stretches), np.int64, len(stretches))
         bases = _bounds(sizes + 1)[:-1]
         owners = np.searchsorted(bases, starts, "right") - 1
-        is_word = starts < (bases + sizes)[owners]  # else it is a line end
-        starts, lengths, owners = (each[is_word] for each in (starts, lengths, owners))
-        rows = self._find_rows(values[is_word], starts, lengths, doc.text)
-        counts = np.bincount(owners, minlength=len(stretches))
-        firsts = _bounds(counts)
-        self._stretches.update(zip(stretches, count(len(self._counts)), strict=False))
-        self._firsts.extend((firsts[:-1] + len(self._rows)).tolist())
-        self._counts.extend(counts.tolist())
-        self._rows.extend(rows)
         starts -= bases[owners]
-        self._starts.extend(starts.tolist())
-        self._ends.extend((starts + lengths).tolist())
-        for stretch, (first, last) in zip(stretches, pairwise(firsts.tolist()), strict=True):
-            if stretch[-1:] in self._case_ends:
-                self._note_beginning(stretch, [self.texts[row] for row in rows[first:last]])
+        is_word = starts < sizes[owners]  # else it is a line end
+        starts, lengths, owners = (each[is_word] for each in (starts, lengths, owners))
+        self._put(stretches, values[is_word], starts, lengths, owners)
 
-    def _find_rows(self, values: Attrs, starts: Ints, lengths: Ints, text: str) -> list[int]:
-        """Find the rows of words in the table, and add those that are new."""
+    def _put(
+        self, stretches: Sequence[str], values: Attrs, starts: Ints, lengths: Ints, owners: Ints
+    ) -> None:
+        """Put stretches and their words into the tables.
+
+        Args:
+            stretches: New ones.
+            values: The attributes of their words, one row per word.
+            starts: Where each word begins in its stretch.
+            lengths: How long it is.
+            owners: The number of its stretch.
+        """
         content, size = values.tobytes(), 8 * values.shape[1]
         keys = [content[place : place + size] for place in range(0, len(content), size)]
         ends = starts + lengths
         for number in [number for number, key in enumerate(keys) if key not in self._places]:
             if keys[number] not in self._places:  # nor has it just been added
                 self._places[keys[number]] = len(self.texts)
-                self.texts.append(text[starts[number] : ends[number]])
+                self.texts.append(stretches[owners[number]][starts[number] : ends[number]])
                 self._values.frombytes(keys[number])
-        return list(map(self._places.__getitem__, keys))
+        rows = list(map(self._places.__getitem__, keys))
+        firsts = _bounds(np.bincount(owners, minlength=len(stretches)))
+        self._stretches.update(zip(stretches, count(len(self._counts)), strict=False))
+        self._firsts.extend((firsts[:-1] + len(self._rows)).tolist())
+        self._counts.extend(np.diff(firsts).tolist())
+        self._rows.extend(rows)
+        self._starts.extend(starts.tolist())
+        self._ends.extend(ends.tolist())
+        for stretch, (first, last) in zip(stretches, pairwise(firsts.tolist()), strict=True):
+            if stretch[-1:] in self._case_ends:
+                self._note_beginning(stretch, [self.texts[row] for row in rows[first:last]])
 
     def _note_beginning(self, stretch: str, words: list[str]) -> None:
         """Note what would have to follow for a special case to begin in the last words."""
@@ -245,6 +291,20 @@ def _read_rests(tokenizer: Tokenizer) -> dict[str, set[str]]:
         if 0 < place < len(case):
             rests.setdefault(case[:place], set()).add(case[place:])
     return rests
+
+
+def _find_getters(tokenizer: Tokenizer, columns: Sequence[int]) -> list[Getter] | None:
+    """Find what gives the attributes of a word of plain letters; None where that must be asked."""
+    if not leaves_letters_whole(tokenizer):
+        return None
+    known = {ORTH: str, TAG: _no_tag, **tokenizer.vocab.lex_attr_getters}
+    if not set(columns) <= {*_OF_WORDS, ORTH, TAG} & set(known):
+        return None
+    return [known[column] for column in columns]
+
+
+def _no_tag(_: str) -> int:
+    return 0
 
 
 def view(numbers: array[int], kind: type = np.int64) -> Any:
