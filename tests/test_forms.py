@@ -458,6 +458,134 @@ def test_form_without_a_layout_is_split(form: str) -> None:
     ]
 
 
+def cuttings(a: Made) -> str:
+    printed = f", {a.day.day} {a.day:%B %Y}" if a.is_dated else ""
+    return f"•\t{a.title} ({a.outlet}{printed})\n" + "\n\n".join(a.paragraphs) + "\n\n"
+
+
+def capitals(a: Made) -> str:
+    """The first line is the one that may be missing."""
+    printed = f"{a.day}\n" if a.is_dated else ""
+    text = "\n\n".join(a.paragraphs)
+    return f"{printed}{a.title.upper()}\n{a.outlet}\n\n{text}\n\n\n"
+
+
+def library(a: Made) -> str:
+    text = "\n\n".join(a.paragraphs)
+    return (
+        f"Record: {a.number}\n\nTitle: {a.title}.\nSource: {a.outlet}; {a.day:%m/%d/%Y}\n"
+        f"Document Type: Article\n\nFull Text: {text}\n\nDatabase: Desk\n\n{'_' * 30}\n\n"
+    )
+
+
+def references(a: Made) -> str:
+    printed = f"Date\t{a.day}\n" if a.is_dated else ""
+    text = "\n".join(a.paragraphs)
+    return f"{a.title}\nItem Type\tArticle\nPublication\t{a.outlet}\n{printed}Notes:\n{text}\n\n"
+
+
+def arabic(a: Made) -> str:
+    printed = f"التاريخ: {a.day:%d/%m/%Y}\n" if a.is_dated else ""
+    text = "\n\n".join(a.paragraphs)
+    return f"العنوان: {a.title}\nالمصدر: {a.outlet}\n{printed}\n{text}\n\n{'=' * 10}\n\n"
+
+
+def updated(a: Made) -> str:
+    again = f"Updated {a.day:%b} {a.day.day}, {a.day.year} 9:40 PM EST\n" * (a.number % 5 == 1)
+    text = "\n\n".join(a.paragraphs)
+    return (
+        f"{a.title}\nBy Ida Brandt\nPublished {a.day:%b} {a.day.day}, {a.day.year} 3:04 PM EST\n"
+        f"{again}Share this   Send this\n\n{text}\n\n\n"
+    )
+
+
+def counted(a: Made) -> str:
+    printed = f"({a.outlet}, {a.day.day} {a.day:%B %Y})\n\n"
+    return f"Article {a.number}: {a.title}\n\n" + "\n\n".join(a.paragraphs) + f"\n\n{printed}"
+
+
+def read_later(a: Made) -> str:
+    printed = f"Saved {a.day:%b} {a.day.day}, {a.day.year}\n"
+    text = "\n\n".join(a.paragraphs)
+    minutes = f"{a.outlet} · {a.number % 19 + 2} min"
+    return f"{a.title}\n{minutes}\n{printed}\n{text}\n\nView Original\n\n"
+
+
+def continued(a: Made) -> str:
+    printed = f"{a.outlet}, {a.day.day} {a.day:%B %Y}" if a.is_dated else a.outlet
+    text = "\n\n".join(a.paragraphs)
+    return f"{a.title}\n{printed}\n\n{text}\n\nGo on at {a.outlet}\n\n———\n\n"
+
+
+def sourced(a: Made) -> str:
+    text = "\n\n".join(a.paragraphs)
+    return f"{a.title}\n\n{text}\n\nSource: {a.outlet}, {a.day.day} {a.day:%B %Y}\n\n\n"
+
+
+def paged(a: Made) -> str:
+    """No sign stands between outlet and date, and the outlet stands below the text again."""
+    text = "\n\n".join(a.paragraphs)
+    printed = f"{a.outlet} vom {a.day:%d.%m.%Y}, Seite {a.number}"
+    return f"{a.title}\n{printed}\n\n{text}\n\nMehr dazu bei {a.outlet}\n\n\n"
+
+
+OF_OTHERS = {
+    "cuttings": (cuttings, "Media monitoring\n\n"),
+    "capitals": (capitals, ""),
+    "library": (library, ""),
+    "references": (references, "A report\n\n"),
+    "arabic": (arabic, ""),
+    "updated": (updated, ""),
+    "counted": (counted, ""),
+    "read_later": (read_later, ""),
+    "sourced": (sourced, ""),
+    "paged": (paged, ""),
+    "continued": (continued, "The weekly tide\n\nIn this issue:\n\n- the sea\n\n———\n\n"),
+}
+ALL_DATED = ("library", "updated", "counted", "read_later", "sourced", "paged")
+
+
+@pytest.mark.parametrize("form", OF_OTHERS)
+def test_form_as_others_export_it_is_split(form: str) -> None:
+    render: Callable[[Made], str]
+    render, cover = OF_OTHERS[form]
+    articles = make_articles()
+    choice = split_best(cover + "".join(map(render, articles)), LAYOUTS)
+    assert choice.layout == "learned"
+    found = choice.found.articles
+    titles = [article.title.casefold() for article in articles]
+    assert [(one.title or "").casefold().rstrip(".") for one in found] == titles
+    assert [one.date and one.date.date.date() for one in found] == [
+        one.day if one.is_dated or form in ALL_DATED else None for one in articles
+    ]
+    for one, article in zip(found, articles, strict=True):
+        assert one.outlet in (None, article.outlet)
+        assert one.body.split() == " ".join(article.paragraphs).split()
+
+
+def lone_days(a: Made) -> str:
+    """A day stands alone in some texts, and in the line of the title and outlet elsewhere."""
+    paragraphs = [*a.paragraphs, *([f"{a.day}", a.paragraphs[0]] if a.number % 12 == 1 else [])]
+    return f"{a.day} | {a.outlet} | {a.title}\n" + "\n\n".join(paragraphs) + "\n\n"
+
+
+def chat(a: Made) -> str:
+    """Who sent it stands before the title."""
+    sender = ("Desk", "Ida Brandt", "Karim")[a.number % 3]
+    return (
+        f"{a.day:%d/%m/%Y}, 14:{a.number:02} - {sender}: {a.title}\n"
+        + "\n".join(a.paragraphs)
+        + "\n"
+    )
+
+
+@pytest.mark.parametrize("render", [lone_days, chat])
+def test_form_that_is_not_understood_is_unsure(render: Callable[[Made], str]) -> None:
+    choice = split_best("".join(map(render, make_articles())), LAYOUTS)
+    assert choice.layout is None
+    assert [doubt.code for doubt in choice.found.doubts] == ["unsure_layout"]
+
+
 @pytest.mark.parametrize("kind", ["rows", "one text"])
 def test_what_may_be_many_articles_is_no_single_one(kind: str) -> None:
     """A table of a line for each article, and a text that is longer than any article."""

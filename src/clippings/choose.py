@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from clippings.learning import Learned
     from clippings.markup import Mark
 
-VERSION = 3
+VERSION = 4
 """Raised by hand when another layout is chosen or learned for the same dump."""
 
 LEARNED = "learned"

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from clippings.dates import DateRules
-from clippings.learning.days import DELIMITERS, Cut, cut_date, find_dateline
+from clippings.learning.days import CITED, DELIMITERS, Cut, cut_date, find_dateline
 from clippings.learning.expressions import (
     LINE_END,
     group,
@@ -50,6 +50,10 @@ def write_date_line(texts: Sequence[str], rules: DateRules, *, has_title: bool =
         rules: How dates are printed.
         has_title: Whether another line is the title.
     """
+    if not has_title and (cited := _find_cited(texts, rules)):
+        source = write_date_line([match["source"] for match in cited], rules, has_title=True)
+        behind = rf"[ \t]{{1,3}}\((?:{source}|[^()\r\n]{{2,120}})\)"
+        return rf"(?P<title>[^\r\n]{{2,160}}?)(?:{behind})?{LINE_END}"
     is_dressed = sum(bool(_DRESSED.fullmatch(text)) for text in texts) >= 0.8 * len(texts)
     if is_dressed:  # "*The Times - 3 May 2019*"
         texts = [text.strip("*_~()[] ") for text in texts if _DRESSED.fullmatch(text)]
@@ -62,19 +66,22 @@ def write_date_line(texts: Sequence[str], rules: DateRules, *, has_title: bool =
         ]
         date = rf"[(\[<]{date}[)\]>]"
     sign = _find_delimiter(cut)
-    if lead := _find_lead(cut, sign):  # "Saved on 3 May 2019 · The Times"
+    opened = [one.before.rstrip(" ").endswith(sign) for one in cut if one.before.strip(" :")]
+    sign_before = sign if sign == "\t" or 2 * sum(opened) >= len(opened) else ""
+    if lead := _find_lead(cut, sign_before):  # "Saved on 3 May 2019 · The Times"
         date = rf"(?:{write_template(lead)}[ \t:]{{0,3}})?{date}"
         cut = [one._replace(before=_without_lead(one.before, lead)) for one in cut]
-    befores = [_cut_fields(one.before, sign) for one in cut]
+    befores = [_cut_fields(one.before, sign_before) for one in cut]
     behinds = [_cut_fields(one.behind, sign) for one in cut]
     taken = ["date", "title"] if has_title else ["date"]
-    opening = _write_fields(befores, taken, sign)
+    opening = _write_fields(befores, taken, sign_before)
     closing = _write_fields(behinds, taken, sign)
     if sign == "\t":
         pattern = r" ?\t ?".join([*opening, f"{date}?", *closing])
     else:
         gap = _write_gap(sign)
-        before = "".join(f"(?:{field}{gap})?" for field in opening)
+        gap_before = _write_gap(sign_before)  # none in "The Times 3 May 2019, p. 4"
+        before = "".join(f"(?:{field}{gap_before})?" for field in opening)
         pattern = before + date + "".join(f"(?:{gap}{field})?" for field in closing)
         if len(sign) == 1 and sign not in ",;-/":  # such a line may lack its date
             field = rf"[^\r\n{write_literal(sign)}]{{1,80}}"
@@ -92,6 +99,19 @@ def write_date_line(texts: Sequence[str], rules: DateRules, *, has_title: bool =
     if sign != "\t" and 2 * sum(text.endswith(":") for text in texts) > len(texts):
         pattern += r"[ \t]*:?"
     return rf"[*_~(\[]{{1,3}}{pattern}[*_~)\]]{{0,3}}" if is_dressed else pattern
+
+
+def _find_cited(texts: Sequence[str], rules: DateRules) -> list[re.Match[str]]:
+    """Find titles with outlet and date in brackets behind them; none unless most lines are such."""
+    cited = []
+    for text in texts:
+        match = CITED.fullmatch(text)
+        cut = cut_date(match["source"], rules) if match else None
+        if match and cut and cut.before + cut.behind:
+            cited.append(match)
+    titles = [match["title"] for match in cited]
+    is_usual = titles and len(titles) >= 0.7 * len(texts) and guess_field(titles) == "title"
+    return cited if is_usual else []
 
 
 def titles_beside(texts: Sequence[str], rules: DateRules) -> list[str]:
@@ -166,7 +186,7 @@ def _write_field(values: Sequence[str], taken: list[str], sign: str) -> str:
     """Say what a field is by its values, and write its pattern."""
     outside = {"\t": r"\t", "|": r"\|", ",": "", "-": "", "/": ""}.get(sign, sign)
     least = 0 if sign == "\t" else 1
-    value = rf"[^\r\n{outside if len(sign) == 1 else ''}]{{{least},160}}{'?' if sign else ''}"
+    value = rf"[^\r\n{outside if len(sign) == 1 else ''}]{{{least},160}}?"
     if not values:
         return value
     common, count = Counter(map(normal, values)).most_common(1)[0]
@@ -180,6 +200,9 @@ def _write_field(values: Sequence[str], taken: list[str], sign: str) -> str:
     if part in taken:
         part = ""
     taken.append(part)
+    if part == "outlet" and 2 * sum(value.endswith("]") for value in values) > len(values):
+        city = r"\[[^\r\n\[\]]{1,60}\]"  # "The Times [Oslo]"
+        return rf"{words}{group(part, value)}[ \t]{{0,3}}{city}"
     return words + group(part, value)
 
 

@@ -19,6 +19,9 @@ _DATELINE = re.compile(r"[^\W\d_][^\n]{1,100}?(?:\s(?:--?|–|—)\s|(?:--|–|�
 _BRACKETED = re.compile(  # "(Oslo, 3 May 2019) Words"
     r"\([^()\n]{4,90}\)(?:\s--?|\s[–—]|:)?\s(?=\S)"
 )
+CITED = re.compile(  # "A title (The Times, 3 May 2019)"
+    r"(?P<title>[^\r\n]{2,160}?)[ \t]{1,3}\((?P<source>[^()\r\n]{4,120})\)"
+)
 _CITY = re.compile(r"[A-ZÀ-Þ][A-ZÀ-Þ .'’,-]{2,40}|[^()]{2,40}\([^()]{2,40}\)")
 _SENTENCE = re.compile(r"[.!?…:;,][\"'”’»)\]]*$")
 DELIMITERS = tuple(" | #|#\t# · # • # – # — # -- # - # // # / #; #: #, ".split("#"))
@@ -90,17 +93,26 @@ def cut_date(text: str, rules: DateRules) -> Cut | None:
 
 
 def is_of_head(text: str, cut: Cut) -> bool:
-    """Tell whether a line with a date in it is no sentence."""
+    """Tell whether a line with a date in it is no sentence.
+
+    >>> lines = ["A ferry sinks (The Times, 3 May 2019)", "They met in Oran on 3 May 2019; no"]
+    >>> [is_of_head(line, cut) for line in lines if (cut := cut_date(line, DateRules()))]
+    [True, False]
+    """
     before, _, behind = cut
     if _DATELINE.match(behind):
         return False
     rest = len(before) + len(behind)
     if cut.is_bracketed:
         return rest <= 200 and not text.endswith((".", ";", ","))
-    if any(before.endswith(sign) or behind.startswith(sign) for sign in DELIMITERS[:-1]):
-        return rest <= 200 and not (_SENTENCE.search(text) and rest > 100)
+    if CITED.fullmatch(text) and "(" in before:
+        return rest <= 200
     words = [word for word in f"{before} {behind}".split() if word[0].isalpha()]
     small = sum(word[0].islower() for word in words)
+    is_open = before.endswith(DELIMITERS[:-1])
+    if is_open or behind.startswith(DELIMITERS[:-1]):
+        is_told = before != "" and not is_open and small >= 4  # "They met on 3 May 2019; then"
+        return rest <= 200 and not is_told and not (_SENTENCE.search(text) and rest > 100)
     is_prose = (
         small >= 4
         or behind.rstrip().endswith((".", "?", "!"))

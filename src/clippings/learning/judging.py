@@ -6,6 +6,7 @@ where one article in twenty looks wrong, it is under 0.8.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +14,7 @@ from itertools import pairwise
 from statistics import median
 
 from clippings.articles import Split
-from clippings.learning.kinds import Line, is_names, is_upper
+from clippings.learning.kinds import FEWEST, Line, is_names, is_upper
 from clippings.learning.parts import is_sequence
 from clippings.learning.readings import Reading
 from clippings.learning.scoring import Tried, ends_with_head, is_good_title
@@ -33,6 +34,12 @@ _DOUBTED = 4
 """How much the confidence falls with the share of articles that look wrong ..."""
 _LOOK_ALIKE = 0.01
 """... beyond those few that hold a line of a head by chance."""
+_NOT_PRINTED = 0.25
+"""What an article without a date counts of one whose date was not found."""
+_END = 80
+"""So much of a text is looked at for a date at its beginning and end, in characters."""
+# "12 Mart 2019", "3.5.19", "3 May 19"
+_NUMBERS = re.compile(r"\d{4}|\d([./-]) ?\d{1,2}\1|\d[ .-]{1,2}[^\W\d_]{3,12}[ .-]{1,2}\d\d")
 _LIST = "-–—•*"
 """Signs that open an item of a list."""
 
@@ -53,8 +60,8 @@ def judge(best: Tried, tried: Iterable[Tried], lines: Sequence[Line]) -> tuple[f
     """
     count = len(best.split.articles)
     doubts = [
-        *_doubt_titles(best.split),
-        *_doubt_parts(best.split),
+        *_doubt_titles(best.split, best.way.reading),
+        *_doubt_parts(best.split, lines),
         *_doubt_texts(best, lines),
         *_doubt_ends(best, lines),
         *_doubt_choice(best, tried, lines),
@@ -76,25 +83,36 @@ def look_wrong(split: Split) -> bool:
     return len(split.articles) >= _ENOUGH and sum(shares) > _WRONG
 
 
-def _doubt_titles(split: Split) -> Iterator[Doubt]:
+def _doubt_titles(split: Split, reading: Reading | None = None) -> Iterator[Doubt]:
     """Doubt titles that are missing or not those of articles."""
     count = len(split.articles)
     titles = [article.title for article in split.articles if article.title]
-    good = sum(map(is_good_title, titles)) / count
+    good = sum(is_good_title(title, reading) for title in titles) / count
     yield max(0.0, 1 - good - _MISSING), "titles are missing, or are sentences"
     different = {(article.title, article.body) for article in split.articles if article.title}
     yield 1 - len(set(titles)) / max(1, len(different)), "titles repeat"
     openings = Counter(title.split()[0] if title[0].isalnum() else title[0] for title in titles)
     alike = max(openings.values(), default=0) / count
     yield alike * (alike > 0.5), "titles begin alike"
+    named = Counter(title.partition(": ")[0] for title in titles if ": " in title)
+    few = sum(common for common in named.values() if common >= FEWEST) / count
+    yield few * (few > 0.5), "titles begin with one of a few names"  # who sent them
     names = sum(is_names(title) and len(title.split()) < 4 for title in titles) / count
     yield names * (names > 0.5), "titles are names"
 
 
-def _doubt_parts(split: Split) -> Iterator[Doubt]:
-    """Doubt dates that are missing, and texts of a few words."""
-    undated = sum(article.date is None for article in split.articles) / len(split.articles)
-    yield max(0.0, undated - _MISSING), "dates are missing"
+def _doubt_parts(split: Split, lines: Sequence[Line]) -> Iterator[Doubt]:
+    """Doubt dates that are missing, and texts of a few words.
+
+    An article that prints no date lacks none, but that is not sure.
+    """
+    undated = [article for article in split.articles if article.date is None]
+    missing = sum(
+        1.0 if _may_be_dated(_within(lines, article.start, article.end)) else _NOT_PRINTED
+        for article in undated
+    )
+    yield max(0.0, missing / len(split.articles) - _MISSING), "dates are missing"
+    yield 2 * _share_bare(split), "beginnings have hardly a part"  # and cut a text in two
     words = median(len(article.body.split()) for article in split.articles)
     yield float(words < _SHORT), "the texts are very short"
 
@@ -108,7 +126,12 @@ def _doubt_texts(best: Tried, lines: Sequence[Line]) -> Iterator[Doubt]:
     def share(wrong: Iterable[bool]) -> float:
         return sum(wrong) / count
 
-    yield share(_is_of_head(body[:1]) for body in bodies), "texts begin like a head"
+    begun = {span.article: span.start for span in best.split.spans[::-1] if span.kind == "body"}
+    firsts = [
+        [line for line in body[:1] if line.start == begun[at]]  # not behind a label, on its line
+        for at, body in enumerate(bodies)
+    ]
+    yield share(map(_is_of_head, firsts)), "texts begin like a head"
     yield share(_is_of_head(body[1:][-1:]) for body in bodies), "texts end like a head"
     inner = share(any(line.kind in kinds for line in body[1:]) for body in bodies)
     yield inner, "texts hold a line of a head"
@@ -158,6 +181,7 @@ def _doubt_choice(best: Tried, tried: Iterable[Tried], lines: Sequence[Line]) ->
         yield 0.02, "nothing but a date line tells where an article begins"
     for above, below in pairwise(reading.items):
         is_known = "(?P<" in below.pattern and below.share >= 0.7
+        is_known |= "(?P<outlet>" in below.pattern  # one of few, and no rest of a title
         is_bare = below.kind == "free" and below.gap == 0 and not is_known
         is_deck = below.share >= 0.9 and _has_deck(best.split, lines)
         if "(?P<title>" in above.pattern and is_bare and not is_deck:
@@ -168,6 +192,23 @@ def _doubt_choice(best: Tried, tried: Iterable[Tried], lines: Sequence[Line]) ->
         second = max(others)
         mark, found = show(second.way.reading.mark, 40), len(second.split.articles)
         yield 0.06, f"another reading, by {mark}, finds {found} articles and is nearly as good"
+
+
+def _share_bare(split: Split) -> float:
+    """Give the share of the articles that lack all of the parts that are usual, two or more."""
+    rows = [(article.title, article.byline, article.outlet) for article in split.articles]
+    usual = [at for at in range(3) if sum(row[at] is not None for row in rows) >= 0.8 * len(rows)]
+    bare = sum(all(row[at] is None for at in usual) for row in rows)
+    return bare / len(rows) if len(usual) > 1 else 0.0
+
+
+def _may_be_dated(lines: Sequence[Line]) -> bool:
+    """Tell whether a line above or below a text holds numbers that may be a date, or its ends."""
+    paragraphs = [line for line in lines if line.kind == "para"]
+    ends = [line.text[:_END] for line in paragraphs[:1]]
+    ends += [line.text[-_END:] for line in paragraphs[-1:]]
+    others = [line.text for line in lines if line.kind != "para"]
+    return any(_NUMBERS.search(text) for text in [*others, *ends])
 
 
 def _has_deck(split: Split, lines: Sequence[Line]) -> bool:
@@ -230,7 +271,10 @@ def _is_weak(reading: Reading, lines: Sequence[Line]) -> bool:
     no text stands above the first.
     """
     first = reading.rule or reading.items[0]
+    labelled = [item for item in reading.items if item.kind.startswith(("label:", "tag:"))]
     if first.is_anchor and first.kind != "date":
+        return False
+    if sum(item.share >= 0.9 for item in labelled) > 1:  # no article lacks them all
         return False
     is_own = "(?P<title>" in first.pattern or not any(
         line.kind == "para" for line in lines[: reading.starts[0]]

@@ -17,6 +17,7 @@ LONGEST_LINE = 400
 """Only so much of a line is looked at, in characters."""
 NUMBER = "№"
 """Stands for any number in what recurs: "Document № of №"."""
+_BULLETS = frozenset("•●▪◦‣■►▶")
 _TITLE_WORDS = 24
 """No title has more words."""
 _WHITE = " \t\v\u00a0\ufeff\x1c\x1d\x1e\x1f\x85\u2028\u2029\u3000\u2002\u2003\u2009"
@@ -33,12 +34,13 @@ LABEL = re.compile(
     r"|(?P<code>[A-Z][A-Z0-9]{1,3})(?P<dash> {1,4}-(?=\s|$))"
     r"|(?P<at>[@\\.][^\W\d_][\w-]{1,20})(?=\s|$)"
 )
-# "[12] A title", "12.", "007 A title", "### 3. A title"
+# "[12] A title", "12.", "007 A title", "### 3. A title", "Article 3: A title"
 NUMBERED = re.compile(
-    r"((?:#{1,4} )?[^\w\s]{0,3}\d{1,7}[^\w\s]{1,3}|0\d{1,5}|\d{1,6}(?=\t|  ))(?:\s+(?=\S)|$)"
+    r"((?:#{1,4} )?[^\w\s]{0,3}\d{1,7}[^\w\s]{1,3}|0\d{1,5}|\d{1,6}(?=\t|  )"
+    r"|[^\W\d_]{3,12} \d{1,7}[:.])(?:\s+(?=\S)|$)"
 )
 # "# A title", "## [A title](https://example.org)"
-SIGN = re.compile(r"([^\w\s“”‘’«„'\"(\[…-]{1,6})\s{0,3}(?=\w|[“‘«„'\"]|\[[^\[\]\n]+\]\()")
+SIGN = re.compile(r"([^\w\s“”‘’«„״׳'\"(\[…-]{1,6})\s{0,3}(?=\w|[“‘«„״'\"]|\[[^\[\]\n]+\]\()")
 URL = re.compile(r"<?(?:https?://|www\.)[^\s<>]{3,380}>?")  # nothing else stands in its line
 BY = re.compile(r"(?i:by|von|par|por|door)\s(?=[A-ZÀ-Þ])")  # "By Somebody", "Von Somebody"
 _NAMES = re.compile(  # "Maya Nazari", "Jean-Paul van der Berg and Ali al-Attas"
@@ -59,6 +61,7 @@ class Line(NamedTuple):
         gap: Number of blank lines above it.
         kind: What it is like, such as "label:headline"; "free" for a few words that nothing tells,
             "para" for text.
+        indent: Number of characters of white space before the first.
     """
 
     start: int
@@ -66,6 +69,7 @@ class Line(NamedTuple):
     text: str
     gap: int
     kind: str
+    indent: int = 0
 
 
 def read_lines(text: str) -> Iterator[Line]:
@@ -78,7 +82,8 @@ def read_lines(text: str) -> Iterator[Line]:
         if start >= end:
             continue
         gap = max(0, len(_BREAK.findall(text, position, start)) - 1)
-        yield Line(start, end, text[start : min(end, start + LONGEST_LINE)], gap, "")
+        words = text[start : min(end, start + LONGEST_LINE)]
+        yield Line(start, end, words, gap, "", start - match.start())
         position = end
 
 
@@ -100,18 +105,18 @@ def find_kinds(lines: Sequence[Line], rules: DateRules) -> list[Line]:
             if above and is_below and fills(above.text, line.text, width):
                 kind = "para"
             elif kind == "free":
-                is_above = below and below.gap == 0 and fills(line.text, below.text, width)
+                is_above = below and below.gap == 0 and _is_first_of(line, below, width)
                 kind = "para" if is_below or is_above else kind
         kinds.append(line._replace(kind=kind))
     return _fall_back_rare(_join_values(kinds))
 
 
 def _fall_back_rare(lines: Sequence[Line]) -> list[Line]:
-    """Take labels, signs and tags that hardly recur for text: "The minister said: ..."."""
+    """Take labels, signs and the like that hardly recur for text: "The minister said: ..."."""
     counts = Counter(line.kind for line in lines)
     return [
         line._replace(kind=_fall_back(line.text))
-        if line.kind.startswith(("label:", "sign:", "tag:")) and counts[line.kind] < FEWEST
+        if line.kind.startswith(("label:", "num:", "sign:", "tag:")) and counts[line.kind] < FEWEST
         else line
         for line in lines
     ]
@@ -130,6 +135,11 @@ def _find_width(lines: Sequence[Line]) -> int | None:
 def fills(line: str, below: str, width: int) -> bool:
     """Tell whether the first word of the line below had no room in a line."""
     return len(line) + 1 + len(below.split(None, 1)[0]) >= width - 2
+
+
+def _is_first_of(line: Line, below: Line, width: int) -> bool:
+    """Tell whether a line goes on in the next; the first one of a paragraph may be indented."""
+    return fills(line.text, below.text, width - max(0, line.indent - below.indent))
 
 
 _NO_VALUE = ("para", "dateline", "label:", "tag:", "rule:")
@@ -171,7 +181,7 @@ def _find_kind(text: str, same: Mapping[str, int], rules: DateRules) -> str:
         return "url"
     if match := TAG.match(text):
         return f"tag:{match[1].lower()}"
-    if match := LABEL.match(text):
+    if (match := LABEL.match(text)) and not NUMBERED.match(text):
         words = (match["code"] or match["at"] or normal(match["words"])).strip("* ").lower()
         if len(words.split()) <= 4 and match["at"] != text:
             return f"label:{words}"
@@ -185,14 +195,16 @@ def _find_kind(text: str, same: Mapping[str, int], rules: DateRules) -> str:
         return f"same:{words}"
     if is_short and (match := NUMBERED.match(text)):
         return f"num:{normal(match[1])}"
-    if cut := cut_date(text, rules):
-        if is_of_head(text, cut):
-            return "date"
-    elif is_short and same[same_text] >= FEWEST:
-        return f"same:{same_text}"
-    elif is_short and (match := SIGN.match(text)) and match[1] not in "-–—*":
+    if is_short and (match := SIGN.match(text)) and match[1] in _BULLETS:
         return f"sign:{match[1]}"
-    elif is_byline(text):
+    cut = cut_date(text, rules)
+    if cut and is_of_head(text, cut):
+        return "date"
+    if not cut and is_short and same[same_text] >= FEWEST:
+        return f"same:{same_text}"
+    if is_short and (match := SIGN.match(text)) and match[1] not in "-–—*":
+        return f"sign:{match[1]}"
+    if not cut and is_byline(text):
         return "by"
     return "dateline" if find_dateline(text, rules) else _fall_back(text)
 
@@ -213,9 +225,12 @@ def is_title_like(text: str) -> bool:
 
 
 def is_upper(text: str) -> bool:
-    """Tell whether a line is written in capitals."""
-    letters = [char for char in text if char.isalpha()]
-    return len(letters) >= 4 and not any(char.islower() for char in letters)
+    """Tell whether a line is written in capitals; Hebrew and Arabic have none.
+
+    >>> is_upper("THE FERRY IS 3 DAYS LATE"), is_upper("Ferries"), is_upper("המגדלור הישן")
+    (True, False, False)
+    """
+    return sum(map(str.isupper, text)) >= 4 and not any(map(str.islower, text))
 
 
 def is_byline(text: str) -> bool:

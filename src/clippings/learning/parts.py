@@ -9,8 +9,8 @@ from itertools import pairwise
 from statistics import mean
 from typing import NamedTuple
 
-from clippings.dates import DateRules, find_date
-from clippings.learning.kinds import FEWEST, Line, is_byline, is_names, value_of
+from clippings.dates import DateRules, find_date, is_date_line
+from clippings.learning.kinds import FEWEST, URL, Line, is_byline, is_names, value_of
 
 PAGE = re.compile(  # "p. 12", "A4"
     r"(?i:p|pp|pg|page|seite|s|pagina|página|pag|pág|blz)\.? ?\d{1,4}|[A-Z]{1,2}\d{1,3}"
@@ -21,17 +21,20 @@ _FEW_VALUES = 24
 
 _LABELS: Mapping[str, str] = {
     "title": "ti t1 hl headline title heading head titre titel überschrift ueberschrift "
-    "schlagzeile título titulo titular kop hd subject-line betreff subject",
-    "date": "da dp dd py date dated published publication printed issued posted day datum sent "
+    "schlagzeile título titulo titular kop hd subject-line betreff subject "
+    "başlık العنوان عنوان כותרת",
+    "date": "da dp dd py date dated published printed issued posted day datum sent "
     "erschienen veröffentlicht veroeffentlicht erscheinungsdatum tag paru publié publie "
-    "parution fecha publicado dag gepubliceerd verschenen pubdate when pd released run",
+    "parution fecha publicado dag gepubliceerd verschenen pubdate when pd released run "
+    "tarih التاريخ تاريخ תאריך",
     "byline": "au a1 byline author authors writer reporter by correspondent autor autorin autoren "
     "verfasser von auteur auteurs signature par autora autores firma por schrijver door "
-    "redacteur contributor journalist",
+    "redacteur contributor journalist yazar muhabir الكاتب بقلم מאת",
     "dateline": "dateline place location city lieu ort plaats lugar ciudad ville stadt stad",
-    "outlet": "jo jf so jt outlet source newspaper paper publisher journal quelle zeitung medium "
-    "blatt périodique fuente periódico periodico medio diario bron krant publicatie "
-    "organ magazine publication-name publication-title sn from",
+    "outlet": "jo jf so jt outlet source newspaper paper publication publisher journal quelle "
+    "zeitung medium blatt périodique fuente periódico periodico medio diario bron krant "
+    "publicatie organ magazine publication-name publication-title sn from "
+    "kaynak gazete المصدر الصحيفة מקור עיתון",
     "section": "se section desk rubrique rubrik ressort sección seccion sectie rubriek katern "
     "category kategorie catégorie categoría categorie column page-section",
     "page": "page pages seite seiten página pagina pg",
@@ -41,11 +44,12 @@ _LABELS: Mapping[str, str] = {
     "record identifier aktenzeichen kennung referenz référence referencia nummer número "
     "numero key ident serial",
     "topics": "kw topics topic tags keywords keyword themes subjects subject-terms sujet "
-    "sujets mots-clés thema themen schlagwörter schlagworte stichworte temas tema "
+    "sujets categories mots-clés thema themen schlagwörter schlagworte stichworte temas tema "
     "etiquetas palabras-clave onderwerp onderwerpen trefwoorden about index-terms "
-    "descriptors",
+    "descriptors filed-under posted-in etiketler konular anahtar-kelimeler الكلمات-المفتاحية "
+    "الموضوعات الوسوم תגיות נושאים",
     "body": "ab n2 lp td tx body text fulltext full-text story content texte cuerpo texto tekst "
-    "volltext inhalt article contenu",
+    "volltext inhalt article contenu metin النص טקסט",
 }
 """Words of labels by the part that they name; "no" of "File no" counts as "id" too."""
 _PARTS = {word: part for part, words in _LABELS.items() for word in words.split()}
@@ -71,11 +75,16 @@ def part_of_label(kind: str, lines: Sequence[Line], rules: DateRules) -> str:
     if not kind.startswith(("label:", "tag:")):
         return {"by": "byline", "date": "date"}.get(kind, "")
     part = part_of_words(kind.partition(":")[2].strip("/"))
+    values = [value for line in lines if (value := value_of(line))]
     if part in ("", "dateline"):  # "Lisbon, 18 August 2013" has the date
-        values = [value for line in lines if (value := value_of(line))]
         dated = sum(find_date(value[:160], rules) is not None for value in values)
         if values and dated >= 0.7 * len(values) and mean(map(count_words, values)) <= 8:
             return "date"
+    if part == "outlet" and values:  # "Publication: 18 August 2013" is no newspaper
+        if _share(values, lambda value: is_date_line(value, rules)) >= 0.7:
+            return "date"
+        if _share(values, lambda value: URL.fullmatch(value) is not None) >= 0.7:
+            return "boilerplate"
     return part or "boilerplate"
 
 
@@ -108,6 +117,8 @@ def guess_line(values: Sequence[str], taken: Sequence[str]) -> str:
         and "byline" not in taken
     ):
         return "byline"
+    if "outlet" not in taken and find_source(values):
+        return "outlet"
     if distinct <= 0.5:
         part = "outlet" if mean(map(count_words, values)) >= 1.5 else "section"
         return part if part not in taken else "boilerplate"
@@ -165,6 +176,19 @@ def find_tail(titles: Sequence[str]) -> Tail | None:
         if usual >= 0.7 * len(titles) and len(counts) <= 0.45 * len(values):
             return tail
     return None
+
+
+def find_source(lines: Sequence[str]) -> str:
+    """Find the sign behind the outlet with which nearly all lines begin; "" where there is none.
+
+    >>> find_source(["The Times · 5 min", "The Post · 12 min"] * 4)
+    '·'
+    """
+    for sign in "·|–—":
+        names = [line.partition(f" {sign} ")[0] for line in lines if f" {sign} " in line]
+        if len(names) >= 0.9 * len(lines) and len(set(names)) <= 0.45 * len(names):
+            return sign
+    return ""
 
 
 def usual_values(values: Iterable[str]) -> list[str]:

@@ -27,7 +27,7 @@ from clippings.learning.kinds import (
     is_upper,
     value_of,
 )
-from clippings.learning.parts import Tail, find_tail, is_sequence, usual_values
+from clippings.learning.parts import Tail, find_source, find_tail, is_sequence, usual_values
 
 
 def write_line(
@@ -76,8 +76,7 @@ def write_line(
             values = [value_of(line) for line in lines]
             is_closed = 2 * sum(text.endswith(words[-1]) for text in texts) > len(texts)
             if part and 5 * sum(map(_is_link, values)) >= 4 * len(values):  # "## [A title](url)"
-                value = group(part, r"[^\[\]\r\n]{1,240}")
-                return rf"{write_literal(words)}[ \t]{{0,3}}\[?{value}(?:\]\([^()\s]{{0,300}}\))?"
+                return rf"{write_literal(words)}[ \t]{{0,3}}{_write_link(part)}"
             value = write_words(values, is_lazy=is_closed) if part else r"[^\r\n]{0,200}"
             closing = r"(?:[ \t]*[^\w\s]{1,6})?" if is_closed else ""
             return rf"{write_literal(words)}[ \t]{{0,3}}{group(part, value)}{closing}"
@@ -91,6 +90,9 @@ def write_line(
         return rf"[*_]{{1,3}}{group(part, value)}[*_]{{0,3}}"
     if part == "title" and name == "free" and (tail := find_tail(texts)):
         return _write_title(texts, tail)
+    if part == "outlet" and (sign := find_source(texts)):  # "The Times · 5 min"
+        value = group(part, rf"[^\s{sign}][^\r\n{sign}]{{1,80}}?")
+        return rf"{value}[ \t]{{1,3}}{write_literal(sign)}[ \t][^\r\n]{{1,80}}"
     value = write_words(texts)
     if part == "byline":
         names = "|".join(map(write_literal, usual_values(texts)))
@@ -103,6 +105,11 @@ def write_line(
 
 def _is_link(text: str) -> bool:
     return text[:1] == "[" and "](" in text
+
+
+def _write_link(part: str) -> str:
+    value = group(part, r"[^\[\]\r\n]{1,240}")
+    return rf"\[?{value}(?:\]\([^()\s]{{0,300}}\))?"
 
 
 def _is_dressed(text: str) -> bool:
@@ -134,6 +141,8 @@ def _write_label(words: str, lines: Sequence[Line], part: str) -> str:
         return rf'{opening}"?{group(part, ANY_VALUE + "?")}"?[ \t]*(?=[\r\n]|\Z)'
     if part == "title" and (tail := find_tail(filled)):
         return opening + _write_title(filled, tail)
+    if part and 5 * sum(map(_is_link, filled)) >= 4 * max(1, len(filled)):
+        return opening + _write_link(part)  # "Source: [The Times](url)"
     return opening + group(part, ANY_VALUE)
 
 

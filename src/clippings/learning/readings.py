@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import islice, pairwise, takewhile
 from statistics import median_low
 
 from clippings.dates import DateRules
 from clippings.learning.date_lines import write_date_line, write_dateline
-from clippings.learning.expressions import widen, write_template
+from clippings.learning.days import cut_date
+from clippings.learning.expressions import widen, write_literal, write_template
 from clippings.learning.kinds import FEWEST, LABEL, RIGHTS, URL, Line, is_rule, value_of
 from clippings.learning.marks import climb, find_marks
 from clippings.learning.parts import part_of_label, part_of_words
@@ -72,12 +73,12 @@ def _read(
     chunks = [lines[at:end] for at, end in pairwise([*starts, len(lines)])]
     first, count = Counter(lines[at].kind for at in starts).most_common(1)[0]
     has_rule = count >= 0.7 * len(starts) and is_rule(first)
-    is_top = has_rule and (
-        _is_article(lines[: starts[0]])
-        if starts[0]
-        else lines[0].kind != first and _is_article(lines[: starts[1]])
-    )
     heads = [cut_head(chunk[has_rule and chunk[0].kind == first :]) for chunk in chunks]
+    is_top = has_rule and (
+        _is_article(lines[: starts[0]], heads)
+        if starts[0]
+        else lines[0].kind != first and _is_article(lines[: starts[1]], heads[1:])
+    )
     top = None
     if is_top:
         above = heads[0] if starts[0] == 0 else cut_head(lines[: starts[0]])
@@ -113,12 +114,22 @@ def _read(
     )
 
 
-def _is_article(lines: Sequence[Line]) -> bool:
-    """Tell whether what stands above the first mark looks like an article: a head and text."""
+def _is_article(lines: Sequence[Line], heads: Sequence[Sequence[Line]]) -> bool:
+    """Tell whether what stands above the first mark looks like an article: a head and text.
+
+    A cover has none of the dates, labels and other lines that tell most heads.
+    """
+    kinds = Counter(kind for head in heads for kind in {line.kind for line in head})
+    usual = {
+        kind
+        for kind, count in kinds.items()
+        if count >= 0.7 * len(heads) and kind not in ("free", "dateline")
+    }
     return (
         len(lines) >= 2
         and lines[0].kind != "para"
         and any(line.kind in ("para", "dateline") for line in lines[1:])
+        and (not usual or any(line.kind in usual for line in lines))
     )
 
 
@@ -144,8 +155,8 @@ def _find_labels(
         if len(firsts_of_kind) < max(SOMETIMES * len(chunks), FEWEST - 1):
             continue
         part = part_of_label(kind, firsts_of_kind, rules)
-        if part == "title" and titles and kind not in titles:
-            part = "boilerplate"
+        if part == "title" and titles and kind not in titles:  # "Subject: ferries; courts"
+            part = "topics" if kind == "label:subject" else "boilerplate"
         match = LABEL.match(firsts_of_kind[0].text)
         words = write_template(kind.partition(":")[2])
         if match is None or match["at"]:  # without a value it is a line of the page
@@ -153,7 +164,43 @@ def _find_labels(
         elif match["words"] is None or "*" in match[0] or match["sign"].strip()[:1] in ("=", "."):
             words = write_label_words(kind.partition(":")[2], firsts_of_kind[0].text)
         found.setdefault(part, []).append(words)
+    if opening := _find_opening(chunks):
+        words, part = opening
+        found.setdefault(part, []).append(rf"{write_literal(words)}[ \t]{{1,9}}")
     return {part: tuple(words) for part, words in found.items()}
+
+
+def _find_opening(chunks: Sequence[Sequence[Line]]) -> tuple[str, str] | None:
+    """Find the words with which the last lines of most texts open, and the part behind them.
+
+    "Read more at The Times", "Filed under ferries, courts"
+    """
+    last = [
+        next((line.text.split() for line in chunk[:0:-1] if not line.kind.startswith("rule:")), [])
+        for chunk in chunks
+        if chunk[-1].kind.startswith(("free", "same:", "rule:"))
+    ]
+    openings = Counter(tuple(words[:2]) for words in last if len(words) > 2)
+    usual, count = openings.most_common(1)[0] if openings else ((), 0)
+    if count < max(USUAL * len(chunks), FEWEST):
+        return None
+    alike = [words for words in last if tuple(words[:2]) == usual]
+    opening = _find_common(alike)
+    values = [" ".join(words[len(opening) :]) for words in alike]
+    if not all(values):
+        return None
+    words = " ".join(opening)
+    if len(set(values)) <= 0.45 * len(values):
+        return words, "outlet"
+    if _find_common([line[::-1] for line in alike]):  # "... | Leave a comment"
+        return words, "boilerplate"
+    return words, part_of_words(words.lower()) or "boilerplate"
+
+
+def _find_common(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Give the words with which all rows begin."""
+    beside = takewhile(lambda words: len(set(words)) == 1, zip(*rows, strict=False))
+    return [words[0] for words in beside]
 
 
 _PAGE_KINDS = ("same:", "rule:", "tag:", "rights", "url")
@@ -195,17 +242,26 @@ def _write_end(
     found = []
     for chunk in chunks:
         for line in chunk[:0:-1][:4]:
-            if line.kind == "date":
-                found.append(line.text)
-            if line.kind in ("para", "dateline", "date"):
+            is_dated = line.kind == "date" or (
+                line.kind.startswith("label:") and cut_date(value_of(line), rules) is not None
+            )
+            if is_dated:
+                found.append(line)
+            if is_dated or line.kind in ("para", "dateline"):
                 break
-    if len(found) < max(FEWEST, USUAL * len(chunks)):
+    kind, count = Counter(line.kind for line in found).most_common(1)[0] if found else ("", 0)
+    if count < max(FEWEST, USUAL * len(chunks)):
         return None
+    lines = [line for line in found if line.kind == kind]
+    if kind == "date":
+        pattern = write_date_line([line.text for line in lines], rules)
+    else:  # "Source: The Times, 3 May 2019"
+        pattern = write_line(kind, lines, "dated", rules)
     following = [item.sight for item in items[:1] if item.is_anchor]
     ahead = rf"(?:[ \t]*\r?\n){{0,6}}[ \t]*(?:{'|'.join([*following, chr(92) + 'Z'])})"
     if gap >= 2:
         ahead = rf"{ahead}|(?:[ \t]*\r?\n){{{gap + 1}}}"
-    return rf"{write_date_line(found, rules)}(?={ahead})"
+    return rf"{pattern}(?={ahead})"
 
 
 def _write_dateline(heads: Sequence[Sequence[Line]], rules: DateRules) -> str | None:
@@ -214,11 +270,11 @@ def _write_dateline(heads: Sequence[Sequence[Line]], rules: DateRules) -> str | 
 
 
 def _find_topic_separator(chunks: Sequence[Sequence[Line]]) -> str:
-    """Find what stands between topics: a semicolon or a bar where lists have one, else a comma."""
+    """Find what stands between topics: where lists have none of the others, a comma."""
     counts: Counter[str] = Counter()
     for chunk in chunks:
         for line in chunk:
             name, _, words = line.kind.partition(":")
-            if name == "label" and part_of_words(words) == "topics":
-                counts.update(sign for sign in ";|·/," if sign in value_of(line))
-    return next((sign for sign in ";|·/" if counts[sign] > 0.4 * max(1, counts.total())), ",")
+            if name == "label" and (part_of_words(words) == "topics" or words == "subject"):
+                counts.update(sign for sign in ";|·/،," if sign in value_of(line))
+    return next((sign for sign in ";|·/،" if counts[sign] > 0.4 * max(1, counts.total())), ",")

@@ -70,7 +70,7 @@ def try_way(way: Way, text: str, marks: Sequence[Mark], lines: Sequence[Line]) -
 
 def _score(split: Split, text: str, lines: Sequence[Line], way: Way) -> float:
     articles, count = split.articles, len(split.articles)
-    titled = sum(is_good_title(article.title) for article in articles) / count
+    titled = sum(is_good_title(article.title, way.reading) for article in articles) / count
     dated = sum(article.date is not None for article in articles) / count
     prose = share(split, _is_text)
     titles = {article.title for article in articles if article.title}
@@ -88,7 +88,8 @@ def _score(split: Split, text: str, lines: Sequence[Line], way: Way) -> float:
     starts = way.reading.starts  # those of all the dump, of which this may be the beginning
     marks = bisect_right(starts, bisect_right(lines, articles[-1].end, key=lambda line: line.start))
     score -= 0.3 * max(0.0, 1 - marks / count)
-    score -= 0.15 * ends_with_head(split, lines)
+    score -= 0.15 * (ends_with_head(split, lines) + _begins_below_head(split, lines))
+    score -= 0.15 * _begins_above_gap(way.reading)
     score -= min(1.0, _count_hidden(split, lines, way.reading) / count) + 0.8 * _share_set_aside(
         split, lines
     )
@@ -105,8 +106,10 @@ def share(split: Split, test: Callable[[str], bool]) -> float:
     return sum(test(article.body) for article in split.articles) / len(split.articles)
 
 
-def is_good_title(title: str | None) -> bool:
-    """Tell whether a title looks like one."""
+def is_good_title(title: str | None, reading: Reading | None = None) -> bool:
+    """Tell whether a title looks like one; what a label names so may end with a full stop."""
+    if title and reading and "title" in reading.labels:
+        title = title.rstrip(".")
     return title is not None and is_title_like(title)
 
 
@@ -137,6 +140,23 @@ def ends_with_head(split: Split, lines: Sequence[Line]) -> bool:
     return max(broken, default=0) >= end and at < len(lines) and not is_rule(lines[at].kind)
 
 
+def _begins_below_head(split: Split, lines: Sequence[Line]) -> bool:
+    """Tell whether a label stands above the first article that all have: it is its first line."""
+    at = bisect_left(lines, split.articles[0].start, key=lambda line: line.start) - 1
+    if at < 0 or not lines[at].kind.startswith(("label:", "tag:")):
+        return False
+    count = sum(line.kind == lines[at].kind for line in lines)
+    return count >= USUAL * len(split.articles)
+
+
+def _begins_above_gap(reading: Reading) -> bool:
+    """Tell whether a head that only its place tells has its widest gap inside: one ends there."""
+    items = reading.items
+    if reading.rule or not items or items[0].is_anchor:
+        return False
+    return max([item.gap for item in items[1:]], default=0) > max(1, reading.gaps[1])
+
+
 def _count_hidden(split: Split, lines: Sequence[Line], reading: Reading) -> float:
     """Count the articles that seem to stand inside another.
 
@@ -157,8 +177,9 @@ def _count_hidden(split: Split, lines: Sequence[Line], reading: Reading) -> floa
         if gap >= 2 and line.gap >= gap and line.start > starts[owner] + 200:
             rows[owner]["gap"] += 1
     totals = Counter(kind for row in rows for kind in row)
+    known = Counter(item.kind for item in reading.items)
     usual = {
-        kind: sorted(row[kind] for row in rows)[int(0.6 * len(rows))]
+        kind: max(known[kind], sorted(row[kind] for row in rows)[int(0.6 * len(rows))])
         for kind, total in totals.items()
         if total >= USUAL * len(rows) or kind == "gap"
     }

@@ -14,7 +14,7 @@ from clippings.learning.date_lines import titles_beside
 from clippings.learning.days import cut_date
 from clippings.learning.expressions import ANY_VALUE, NAMED
 from clippings.learning.kinds import FEWEST, Line, fills, is_names, value_of
-from clippings.learning.parts import find_title, guess_line, part_of_label
+from clippings.learning.parts import find_source, find_title, guess_line, part_of_label
 from clippings.learning.patterns import write_line
 
 USUAL = 0.5
@@ -29,6 +29,8 @@ _COLON = re.compile(
     r"\):\[ \\t\]\*\(\?P<\w+>\[\^\\r\\n\]\{0,300\}\)$|\):\[ \\t\]\*\[\^\\r\\n\]\{0,300\}$"
 )
 
+_SELDOM = 0.1
+"""And a second date where this share has one: "Updated 3 May 2019"."""
 _FIELDS = r"[ \t]*(?:"
 """What stands between a label and a date with fields beside it."""
 
@@ -156,6 +158,7 @@ def _find_anchors(heads: Sequence[Sequence[Line]]) -> list[str]:
     usual = []
     for key, found in ranks.items():
         share = SOMETIMES if key.startswith(("label:", "tag:", "by#")) else USUAL
+        share = _SELDOM if key == "date#1" else share
         if len(found) >= max(share * len(heads), FEWEST - 1):
             usual.append(key)
     return sorted(usual, key=lambda key: (mean(ranks[key]), key))
@@ -166,7 +169,8 @@ def _join_wrapped(rows: Sequence[Row]) -> list[Row]:
     joined: list[Row] = []
     for kind, lines in rows:
         above = joined[-1][1] if joined and joined[-1][0] == kind == "free" else []
-        if above and _is_varied(above) and _is_varied(lines):
+        is_source = find_source([line.text for line in lines]) != ""
+        if above and not is_source and _is_varied(above) and _is_varied(lines):
             ends = [line.end for line in above]
             width = max(len(line.text) for line in above)
             rest = [line for line in lines if line.gap == 0]

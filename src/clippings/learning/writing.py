@@ -123,7 +123,11 @@ def _write_evidence(reading: Reading, number: int) -> str:
 
 def _write_lone(reading: Reading) -> list[str]:
     """Write heads that lack their first line, and begin with another that is known."""
-    numbers = [at for at, item in enumerate(reading.items[:4]) if at > 0 and item.is_anchor]
+    numbers = [
+        at
+        for at, item in enumerate(reading.items[:4])
+        if at > 0 and (item.is_anchor or "a-zß" in item.pattern)
+    ]
     return [_chain(reading, number) for number in numbers[:2]]
 
 
