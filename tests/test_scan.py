@@ -658,7 +658,7 @@ def test_file_that_cannot_be_opened(raw: Path, monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(Path, "open", open_)
     assert codes(raw) == {"a.txt": "unreadable", "z.txt": None}
-    assert look(raw)["a.txt"].detail == "expected a readable file: Permission denied"
+    assert look(raw)["a.txt"].detail == "expected a readable file, found Permission denied"
 
 
 def test_folder_that_cannot_be_listed(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:

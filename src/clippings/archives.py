@@ -152,10 +152,10 @@ def read_content(raw: Path, file: str, member: str | None, *, max_bytes: int) ->
             return b"".join(inflate(handle, found, max_bytes))
     except OSError as error:
         raise ReadError(
-            "unreadable", f"expected a readable file: {error.strerror or error}"
+            "unreadable", f"expected a readable file, found {error.strerror or error}"
         ) from None
     except ValueError as error:  # a name with a NUL
-        raise ReadError("unreadable", f"expected a readable file: {error}") from None
+        raise ReadError("unreadable", f"expected a readable file, found {error}") from None
 
 
 def _read_capped(handle: BinaryIO, max_bytes: int) -> bytes:
@@ -408,7 +408,7 @@ def inflate(handle: BinaryIO, member: Member, max_bytes: int) -> Iterator[bytes]
         crc = zlib.crc32(piece, crc)
         yield piece
     if crc != member.crc:
-        raise _broken(f"expected bytes with the CRC-32 {member.crc:08x}, found {crc:08x}")
+        raise _broken(f"expected bytes with the checksum {member.crc:08x}, found {crc:08x}")
 
 
 def inflate_gzip(handle: BinaryIO, max_bytes: int) -> Iterator[bytes]:
@@ -471,7 +471,7 @@ def _inflate_one(handle: BinaryIO, length: int, bits: int) -> Iterator[tuple[byt
         try:
             piece = inflater.decompress(packed, _CHUNK)
         except zlib.error as error:
-            raise _broken(f"expected packed bytes, found {error}") from None
+            raise _broken(f"expected packed bytes, found damaged ones ({error})") from None
         if not packed and not piece and not inflater.eof:
             raise _ends_early()
         yield piece, read - len(inflater.unconsumed_tail)

@@ -71,7 +71,9 @@ def read_gold(path: Path) -> list[GoldDocument]:
             known = ", ".join([*readers, ".spacy"])
             raise GoldError(f'{path}: expected one of {known}, found "{path.suffix}". Rename it.')
     except (OSError, UnicodeDecodeError) as error:
-        raise GoldError(f"{path}: expected a gold file in UTF-8, found {error}.") from None
+        raise GoldError(
+            f"{path}: expected a gold file in UTF-8, found {error}. Mend it or its name."
+        ) from None
     return [_document(f"{path.name}:{n}", *each) for n, each in enumerate(found, 1)]
 
 

@@ -197,15 +197,15 @@ class Groups:
                 self._complain(row, "the two are apart without it")
             elif row.operation in ("ignore", "retype"):
                 if row.line not in self.corrections.used:
-                    self._complain(row, f'no mention of "{row.a}" with that label')
+                    self._complain(row, f'there is no mention of "{row.a}" with that label')
             elif row.operation in ("split", "rename", "place") and not self._named(row):
-                self._complain(row, f'no mention of "{row.a}" with that label')
+                self._complain(row, f'there is no mention of "{row.a}" with that label')
 
     def _merge(self, row: Correction) -> None:
         ours, theirs = (self._by_name[pair] for pair in _names_of(row))
         for name, senses in ((row.a, ours), (row.b, theirs)):
             if not senses:
-                self._complain(row, f'no mention of "{name}" with that label')
+                self._complain(row, f'there is no mention of "{name}" with that label')
                 return
         pair = pair_of(row)
         if pair in self.apart:

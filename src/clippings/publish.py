@@ -96,7 +96,7 @@ def publish(
         publication.put_change(come[table])
     is_many = come["articles"].row_count > _MANY_ARTICLES
     with beside(is_worth_it=workers > 1 and is_many) as begin:
-        is_anew = not _is_same(previous, notes, "stories_version")
+        is_anew = previous is None or not _is_same(previous, notes, "stories_version")
         families = begin(
             put_families,
             Signing(

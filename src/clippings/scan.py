@@ -259,11 +259,8 @@ def _look_at(
             return [Found(file, None, None, "outside_raw", _link_detail(path))]
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            return [
-                Found(
-                    file, None, None, "unreadable", "expected a folder to list, found no right to"
-                )
-            ]
+            detail = "expected a file, or a folder that can be listed, found a folder"
+            return [Found(file, None, None, "unreadable", detail)]
         if not stat.S_ISREG(status.st_mode):
             return [
                 Found(file, None, None, "not_a_file", f"expected a file, found {_kind(status)}")
@@ -282,7 +279,7 @@ def _look_at(
                 found = _look_into(handle, Found(file, sha256, size), max_bytes, known)
         after = path.stat()
     except OSError as error:
-        detail = f"expected a readable file: {error.strerror}"
+        detail = f"expected a readable file, found {error.strerror}"
         return [Found(file, None, None, "unreadable", detail)]
     if (read, size, status.st_mtime_ns) != (size, after.st_size, after.st_mtime_ns):
         detail = f"expected {size:,} bytes, found {max(read, after.st_size):,} a moment later"
@@ -389,10 +386,10 @@ def _judge(whole: Found, suffix: str, head: bytes) -> Found:
     if office.find_kind(head):
         return replace(whole, is_office=True)
     if suffix in _ARCHIVES:
-        detail = "expected a zip archive or a gzip file, found other bytes"
+        detail = "expected a zip archive or a gzip file, found neither"
         return replace(whole, sha256=None, code="broken_archive", detail=detail)
     if suffix in _OFFICE:
-        detail = "expected a PDF, Word or rich text document, found other bytes"
+        detail = "expected a PDF, Word or rich text document, found none of these"
         return replace(whole, sha256=None, code="broken_office", detail=detail)
     return whole
 

@@ -209,9 +209,16 @@ class Change:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        tables = self._removed.read(prefix), self._added.read(prefix), self._find_instead(prefix)
-        found = [each[self.key[0]] for each in tables]
-        return pc.unique(pa.chunked_array([part for each in found for part in each.chunks]))
+        found = [pa.array([], pa.string())]
+        # Digits by digits: the rows of all owners may be more than memory holds.
+        for place in self.prefixes() if len(prefix) < DIGITS else [prefix]:
+            if place.startswith(prefix):
+                tables = self._removed.read(place), self._added.read(place)
+                owners = [each[self.key[0]] for each in (*tables, self._find_instead(place))]
+                found.append(
+                    pc.unique(pa.chunked_array([part for each in owners for part in each.chunks]))
+                )
+        return pa.concat_arrays(found)
 
     def added(self, prefix: str = "") -> pa.Table:
         """Read the rows that come, sorted by key, each key once."""
