@@ -30,7 +30,7 @@ from clippings.records import PASSING
 ID_LENGTH = 20
 """Hexadecimal digits of an id: 80 bits, so that 100 million articles do not collide."""
 
-VERSION = 1
+VERSION = 2
 """Raised by hand when files or the members of an archive are found or judged in another way."""
 
 MAX_UNPACKED = 8
