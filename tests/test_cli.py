@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -210,7 +211,7 @@ def test_inspect_shows_how_a_dump_splits(
             "expected plain text, found a program. Export or save it as plain text in UTF-8.",
         ),
         (b"caf\x81", "which is neither; the first byte that is not UTF-8 is at 3. Find out"),
-        (None, "expected a readable file: No such file or directory. Check its name"),
+        (None, "expected a readable file, found No such file or directory. Check its name"),
     ],
 )
 def test_inspect_refuses_what_is_no_dump(
@@ -224,6 +225,22 @@ def test_inspect_refuses_what_is_no_dump(
     assert told.out == ""
     assert told.err.startswith(f"clippings: {file}: ")
     assert message in told.err
+
+
+def test_inspect_shows_what_stands_beside_a_bad_member(
+    desk: Any, write_dump: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = desk.raw / "a.zip"
+    with ZipFile(file, "w") as archive:
+        archive.writestr("a.txt", b"\x7fELF")
+        archive.writestr("b.txt", write_dump(0, 1, 3))
+    assert main(["inspect", str(file)]) == 1
+    told = capsys.readouterr()
+    assert told.out.startswith(f"{file}!/b.txt:\n")
+    assert " 3 articles\n" in told.out
+    assert told.err.startswith(f"clippings: {file}!/a.txt: expected plain text")
+    assert told.err.count("\n") == 1
+    assert main(["inspect", f"{file}!/b.txt"]) == 0
 
 
 # What it costs

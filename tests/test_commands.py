@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -59,7 +60,10 @@ def test_ingest_answers_a_script(
     [
         (["ingest", "--raw", "no/such"], "expected a folder with raw dumps"),
         (["inspect", "no/such.txt"], "expected a readable file"),
-        (["explain", "Haifa", "--processed", "no/such"], "expected tables, found none"),
+        (
+            ["explain", "Haifa", "--processed", "no/such"],
+            "--processed FOLDER, in Python processed=",
+        ),
         (["evaluate", "no/such.md"], "no/such.md"),
     ],
 )
@@ -112,6 +116,20 @@ def test_inspect_answers_with_what_is_in_doubt(desk: Any, capsys: Capture) -> No
     assert dump["boilerplate"] is None
 
 
+def test_inspect_answers_with_the_error_of_a_member(
+    desk: Any, write_dump: Callable[..., str], capsys: Capture
+) -> None:
+    file = desk.raw / "a.zip"
+    with ZipFile(file, "w") as archive:
+        archive.writestr("a.txt", b"\x7fELF")
+        archive.writestr("b.txt", write_dump(1))
+    assert main(["inspect", str(file), "--json"]) == 1
+    answer, told = read_object(capsys)
+    assert [dump["path"] for dump in answer["dumps"]] == ["a.zip!/b.txt"]
+    assert answer["exit_code"] == 1
+    assert told == f"clippings: {answer['error']}\n"
+
+
 def test_explain_answers_a_script(
     desk: Any, write_dump: Callable[..., str], ingest: Command, capsys: Capture
 ) -> None:
@@ -139,6 +157,21 @@ def test_evaluate_answers_a_script(ruler: str, tmp_path: Path, capsys: Capture) 
     assert (scores["PERSON"]["f1"], scores["PLACE"]["recall"]) == (1.0, 0.5)
     assert {"marked": "PLACE", "found": "none", "count": 1} in answer["confusions"]
     assert answer["worst"][0]["missed"] == ["Acre PLACE"]
+
+
+@pytest.mark.parametrize("content", ["Golda Meir left Haifa.\n", "[June](DATE) was hot.\n", ""])
+def test_evaluate_refuses_what_has_no_marks(
+    content: str, ruler: str, tmp_path: Path, capsys: Capture
+) -> None:
+    gold = tmp_path / "gold.md"
+    gold.write_text(content)
+    assert main(["evaluate", str(gold), "--model", ruler]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith(f"clippings: {gold}: expected names marked as PERSON, ORG, PLACE, ")
+    marked = tmp_path / "marked.md"
+    marked.write_text("[Haifa](PLACE)\n")
+    assert main(["evaluate", str(gold), str(marked), "--model", ruler]) == 0
 
 
 # --quiet

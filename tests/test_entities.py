@@ -16,6 +16,7 @@ from clippings.bound import bind_articles
 from clippings.columns import within, without
 from clippings.corrections import Correction, Corrections
 from clippings.entities import Resolution, Resolver, resolve, resolve_mentions
+from clippings.errors import StoreError
 from clippings.reach import Standing, find_names
 from clippings.records import arrow_schema
 from clippings.registry import Registry
@@ -336,6 +337,11 @@ def test_resolve_without_an_article() -> None:
     assert unknown is None
     assert one == other is not None
     assert resolve(names[::-1], "ORG") == [other, one, None, isis, daesh]
+
+
+def test_resolve_refuses_a_label_that_is_none() -> None:
+    with pytest.raises(StoreError, match='expected a label of PERSON, ORG, PLACE, found "FOO"'):
+        resolve(["Daesh"], "FOO")
 
 
 # In parts, and from run to run

@@ -121,6 +121,16 @@ def test_a_locked_folder_fails_with_75(flow: Any, desk: Any, write_dump: Any) ->
 
 
 @pytest.mark.prefect
+def test_tables_in_the_raw_folder_fail_with_1(flow: Any, desk: Any, write_dump: Any) -> None:
+    desk.put("a.txt", write_dump(1))
+    state = run_flow(flow, desk, processed=str(desk.raw / "tables"))
+    assert state.is_failed()
+    assert state.message.startswith("1: ")
+    assert "which is never written" in state.message
+    assert [path.name for path in desk.raw.iterdir()] == ["a.txt"]
+
+
+@pytest.mark.prefect
 def test_several_processes_give_the_same_tables(
     flow: Any, desk: Any, write_dump: Any, small_batches: None
 ) -> None:

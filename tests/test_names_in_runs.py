@@ -104,10 +104,25 @@ def test_a_row_that_cannot_be_used_is_a_problem_with_its_line(desk) -> None:
     run = desk.ingest()
     assert run.exit_code == 0
     told = [(problem.path, problem.code, problem.detail) for problem in run.problems]
-    assert [detail.split(":")[1] for _, _, detail in told] == ["2", "3"]
+    assert [detail.split(":")[0] for _, _, detail in told] == ["line 2", "line 3"]
     assert {(path, code) for path, code, _ in told} == {("corrections.csv", "correction")}
     write_corrections(desk, "merge,ORG,Knesset,Bank Leumi,,")
     assert desk.ingest().problems == ()
+
+
+@pytest.mark.parametrize(
+    ("date", "told"),
+    [
+        ("Feb. 30 2019", 'line 2: expected a day of the calendar, found "Feb. 30 2019".'),
+        ("some day", 'line 2: expected a date such as "Aug. 19 2019", found "some day".'),
+    ],
+)
+def test_a_bad_date_is_told_with_its_place_once(date: str, told: str, desk) -> None:
+    desk.put("a.txt", DUMP)
+    desk.ingest()
+    write_corrections(desk, f"date,,,{date},{desk.rows('articles')[0]['article_id']},")
+    [problem] = desk.ingest().problems
+    assert problem.detail == told
 
 
 def test_a_new_folder_takes_the_ids_of_another(desk) -> None:

@@ -1025,6 +1025,23 @@ def test_raw_is_never_written(bad_desk: Any) -> None:
     assert look() == before
 
 
+@pytest.mark.parametrize("folder", ["raw", "raw/tables", "tables/../raw/x", "link/x"])
+def test_tables_in_the_raw_folder_are_refused(folder: str, desk: Any, write_dump: Any) -> None:
+    desk.put("a.txt", write_dump(1))
+    root = desk.raw.parent
+    (root / "link").symlink_to(desk.raw)
+    before = sorted(root.rglob("*"))
+    with pytest.raises(StoreError, match=r"outside .*, which is never written, found"):
+        replace(desk, processed=root / folder).ingest()
+    assert sorted(root.rglob("*")) == before
+
+
+def test_the_raw_folder_may_lie_beside_or_in_the_tables(desk: Any, write_dump: Any) -> None:
+    desk.put("a.txt", write_dump(1))
+    for folder in (desk.raw.with_name("raw2"), desk.raw.parent):
+        assert replace(desk, processed=folder).ingest().rows["articles"] == 1
+
+
 def test_an_error_in_one_dump_leaves_the_others_alone(
     desk: Any, write_dump: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,3 +68,15 @@ def test_rubbish_is_told(tmp_path: Path, content: bytes) -> None:
     file.write_bytes(content)
     with pytest.raises(StoreError, match="expected a registry"):
         read_registry(file)
+
+
+def test_what_is_wrong_is_told_without_the_words_of_python(tmp_path: Path) -> None:
+    file = tmp_path / "registry.json"
+    words = (
+        r"registry\.json: expected a registry, found {}\. Name the registry\.json of a folder of"
+    )
+    with pytest.raises(StoreError, match=words.format("No such file or directory")):
+        read_registry(file)
+    file.write_bytes(b'{"rows": []}')
+    with pytest.raises(StoreError, match=words.format("JSON of another form")):
+        read_registry(file)

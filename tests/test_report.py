@@ -420,6 +420,7 @@ def test_the_command_says_where_and_how_large(
         (lambda folder: None, "no/such/report.html", r"expected the folder .*such.*, found none"),
         (lambda folder: None, ".", "expected a file to write, found a folder"),
         (lambda folder: (folder / "a").write_text(""), "a/report.html", "found none"),
+        (lambda folder: None, f"{'x' * 300}/report.html", r"found File name too long\. Make room"),
     ],
 )
 def test_what_cannot_be_written_is_said(
@@ -428,6 +429,19 @@ def test_what_cannot_be_written_is_said(
     prepare(tmp_path)
     with pytest.raises(StoreError, match=message):
         write_report(shelf.processed, tmp_path / output)
+
+
+def test_a_closed_folder_is_said(
+    shelf: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look(path: Path) -> bool:  # root may look into every folder
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_dir", look)
+    with pytest.raises(
+        StoreError, match=r"r\.html: .* found Permission denied\. Make room or mend"
+    ):
+        write_report(shelf.processed, tmp_path / "r.html")
 
 
 def test_a_failing_disk_leaves_the_old_file(

@@ -167,6 +167,10 @@ def test_next_step(changes: dict[str, object], step: str | None) -> None:
 def test_next_step_can_be_pasted() -> None:
     run = replace(RUN, dumps={"found": 1, "new": 1}, processed=Path("a b; rm -rf \x1b[31m"))
     assert r"`clippings report --processed 'a b; rm -rf \x1b[31m'` makes" in write_text(run)
+    assert r"""load("articles", processed='a b; rm -rf \x1b[31m')` opens""" in write_text(run)
+    run = replace(run, processed=Path("processed"))
+    assert "`clippings report` makes" in write_text(run)
+    assert '`clippings.load("articles")` opens' in write_text(run)
 
 
 def test_errors_are_all_written_and_nothing_else() -> None:

@@ -95,11 +95,16 @@ def inspect(options: argparse.Namespace) -> int:
         raise ReadError(
             "unreadable", f'{file}: expected a member "{member}", found none. Name one.'
         )
-    answers = []
+    answers, errors = [], []
     for each in dumps:
+        try:
+            dump, choice, proposals = _split(each, Path(file).parent, layouts, options)
+        except ReadError as error:  # the other members of an archive can be shown
+            errors.append(str(error))
+            print(f"clippings: {error}", file=sys.stderr)
+            continue
         if len(found) > 1 and not options.json:
             print(f"{quote(str(Path(file).parent / each.path))}:")
-        dump, choice, proposals = _split(each, Path(file).parent, layouts, options)
         saved = _save_layout(choice, options) if options.save else None
         if options.json:
             from clippings.answers import describe_split
@@ -109,8 +114,9 @@ def inspect(options: argparse.Namespace) -> int:
         else:
             _show_split(dump, choice, proposals, saved, options)
     if options.json:
-        write_object({"dumps": answers})
-    return 0
+        failure = {"exit_code": 1, "error": "\n".join(errors)} if errors else {}
+        write_object({**failure, "dumps": answers})
+    return 1 if errors else 0
 
 
 def _split(
@@ -261,12 +267,19 @@ def evaluate(options: argparse.Namespace) -> int:
     """Score a pipeline on marked texts."""
     from pathlib import Path
 
+    from clippings.errors import GoldError
     from clippings.gold import read_gold
     from clippings.models import find_model
+    from clippings.records import LABELS
     from clippings.scores import write_scores
     from clippings.tag import load_tagger, tag
 
     documents = [document for path in options.gold for document in read_gold(Path(path))]
+    if not any(document.mentions for document in documents):
+        raise GoldError(
+            f"{', '.join(options.gold)}: expected names marked as {', '.join(LABELS)}, found none. "
+            "Mark those that stand there."
+        )
     model = find_model(options.model)
     tagger = load_tagger(model, options.engine)
     found = [

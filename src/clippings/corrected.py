@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from clippings.bound import NEW
 from clippings.columns import put_column, within
-from clippings.corrections import FILE as CORRECTIONS
 from clippings.corrections import Correction, Corrections
 from clippings.dates import parse_date
 from clippings.errors import DateError
@@ -56,7 +55,8 @@ def correct_articles(
         try:
             change = _corrected_columns(row)
         except DateError as error:
-            faults.append((row.line, str(error)))
+            fault = str(error).removeprefix(": ").removesuffix(" Correct it in the file.")
+            faults.append((row.line, fault))
             continue
         original = _write_note({name: article[name] for name in change})
         printed[row.article_id] = original | printed.get(row.article_id, {})
@@ -115,7 +115,7 @@ def _redate(change: Change, previous: Snapshot | None, article: Mapping[str, Any
 def _corrected_columns(row: Correction) -> dict[str, Any]:
     if row.operation == "outlet":
         return {"outlet": row.b}
-    printed = parse_date(row.b, where=f"{CORRECTIONS}:{row.line}")
+    printed = parse_date(row.b, where="")
     return {"published_date": printed.date, "date_precision": printed.precision}
 
 

@@ -91,7 +91,7 @@ def read_corrections(path: Path) -> Corrections:
             if missing:
                 raise CorrectionError(
                     f"{path}:1: expected the columns {', '.join(COLUMNS)}, found no "
-                    f"{', '.join(missing)}. Add them to the first line."
+                    f"{', '.join(missing)}. Write them into the first line, with commas between."
                 )
             rows, faults = [], []
             for raw in reader:

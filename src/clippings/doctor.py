@@ -203,7 +203,7 @@ def check_raw(setting: Setting) -> Check:
     size = f"{len(files):,} files, {sum(map(_size, files)) / 1e6:,.2f} MB"
     if closed:
         found = f"{setting.raw}: {size}; {len(closed):,} cannot be read, such as {closed[0].name}"
-        return Check("raw", WARNING, found, "Mend their permissions.")
+        return Check("raw", WARNING, found, "Mend their permissions, or links that lead nowhere.")
     if not files:
         return Check("raw", WARNING, f"{setting.raw}: no file", remedy)
     return Check("raw", OK, f"{setting.raw}: {size}")
@@ -211,11 +211,13 @@ def check_raw(setting: Setting) -> Check:
 
 def check_processed(setting: Setting) -> Check:
     """Can the tables be written, with the links that they need, and on which file system."""
+    from clippings.pipeline import is_within
+
     folder = _existing(setting.processed)
     kind = _file_system(folder)
     where = f"{setting.processed}: {'a folder' if folder == setting.processed else 'to be made'}"
     where += f" on {kind}" if kind else ""
-    if _is_within(setting.processed, setting.raw):  # which is never written, not even to try
+    if is_within(setting.processed, setting.raw):  # which is never written, not even to try
         found = f"{where}; it lies in the raw folder, whose files are read as dumps"
         return Check("processed", FAULT, found, "Name another with --processed.")
     links = True
@@ -367,10 +369,6 @@ def _size(file: Path) -> int:
 def _existing(folder: Path) -> Path:
     """Give a folder, or the nearest one above it that exists."""
     return next(each for each in (folder, *folder.absolute().parents) if each.exists())
-
-
-def _is_within(folder: Path, other: Path) -> bool:
-    return Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(other))
 
 
 def _file_system(folder: Path) -> str | None:

@@ -20,13 +20,14 @@ from clippings.binding import Sense, name_key
 from clippings.bound import bind_articles, find_entities
 from clippings.columns import from_rows, put_column
 from clippings.corrections import Correction, Corrections
+from clippings.errors import StoreError
 from clippings.gazetteer import locate
 from clippings.groups import Groups, Identity, curated_id, place_id
 from clippings.ids import Ids
 from clippings.names import lookup_key
 from clippings.places import Place
 from clippings.reach import Standing
-from clippings.records import arrow_schema
+from clippings.records import LABELS, arrow_schema
 from clippings.registry import Registry
 from clippings.scan import hash_id
 from clippings.side import BOUND, schema_of
@@ -431,10 +432,15 @@ def resolve(names: Sequence[str], label: str) -> list[str | None]:
         An id for each name, None where it is alone and unknown. Names of one id belong together;
         the ids of known entities are the same on every call.
 
+    Raises:
+        StoreError: There is no such label.
+
     >>> daesh, isis, other = resolve(["Daesh", "ISIS", "Ladies Sewing Circle"], "ORG")
     >>> daesh == isis, other
     (True, None)
     """
+    if label not in LABELS:
+        raise StoreError(f'expected a label of {", ".join(LABELS)}, found "{label}"')
     distinct = sorted(set(names))
     ids = {name: _known_id(name, label) for name in distinct}
     unknown = [name for name in distinct if ids[name] is None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -114,10 +115,15 @@ def ingest(
         LayoutError: There is no such layout, or a layout file cannot be used.
         ModelError: There is no such pipeline, or it cannot be loaded.
         ReadError: `raw` is no folder that can be listed.
-        StoreError: `processed` cannot be read or written.
+        StoreError: `processed` cannot be read or written, or lies in `raw`.
         WorkerError: No worker process can be started.
     """
     raw, processed = Path(raw), Path(processed)
+    if is_within(processed, raw):
+        raise StoreError(
+            f"{processed}: expected a folder outside {raw}, which is never written, found one in "
+            "it. Name another with --processed."
+        )
     layouts, found_model = load_layouts(layout, raw), find_model(model)
     with store.lock(processed):
         store.checkpoint("locked")
@@ -161,6 +167,11 @@ def ingest(
             store.collect(processed)
         store.checkpoint("collected")
     return _report(plan, snapshot, previous, problems, slow_reason)
+
+
+def is_within(folder: Path, other: Path) -> bool:
+    """Tell whether a folder is another one or lies in it, by their real paths."""
+    return Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(other))
 
 
 def _choose_map(workers: int, seconds_per_dump: float, max_worker_bytes: int | None) -> Map:

@@ -211,7 +211,7 @@ def _complaints(faults: Iterable[tuple[int, str]]) -> pa.Table:
     """Turn what is wrong with corrections into rows of `problems`."""
     rows: list[Row] = [
         replace(
-            problem("correction", f"{CORRECTIONS}:{line}: {found}"),
+            problem("correction", f"line {line}: {found}"),
             dump_id=hash_id(CORRECTIONS),
             path=CORRECTIONS,
         )

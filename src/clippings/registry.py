@@ -115,6 +115,13 @@ def read_registry(path: Path, *, is_own: bool = False) -> Registry:
         return Registry(ids, merged)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(
-            f"{path}: expected a registry, found {type(error).__name__}: {error}. Name the "
-            f"{FILE} of a folder of tables, in processed/current/."
+            f"{path}: expected a registry, found {_write_fault(error)}. Name the {FILE} of a "
+            "folder of tables, in processed/current/."
         ) from None
+
+
+def _write_fault(error: Exception) -> str:
+    """Say what was found in other words than those of Python."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return str(error) if isinstance(error, ValueError) else "JSON of another form"

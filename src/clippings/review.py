@@ -144,7 +144,9 @@ def write_review(processed: Path, output: Path) -> int:
             writer.writeheader()
             writer.writerows(row for _, row in rows)
     except OSError as error:
-        raise StoreError(f"{output}: expected a file to write, found {error.strerror}.") from None
+        raise StoreError(
+            f"{output}: expected a file to write, found {error.strerror}. Name another with -o."
+        ) from None
     return len(rows)
 
 

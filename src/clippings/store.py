@@ -324,7 +324,7 @@ def pin(processed: Path) -> Iterator[Snapshot]:
         if snapshot is None:
             raise StoreError(
                 f"{processed}: expected tables, found none. Run `clippings ingest` first, or name "
-                "the folder that holds them: processed=..."
+                "the folder that holds them: --processed FOLDER, in Python processed=..."
             )
         try:
             handle = (snapshot.path / _MANIFEST).open("rb")

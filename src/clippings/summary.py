@@ -60,10 +60,12 @@ def _next_steps(run: Run) -> Iterator[str]:
         )
     elif run.is_changed and run.dumps["found"] == run.dumps.get("new"):
         folder = quote(shlex.quote(str(run.processed)))
-        option = "" if folder == "processed" else f" --processed {folder}"
+        is_default = folder == "processed"
+        option = "" if is_default else f" --processed {folder}"
+        argument = "" if is_default else f", processed={str(run.processed)!r}"
         yield (
             f"Next: `clippings report{option}` makes a page of them to look around in; in Python "
-            '`clippings.load("articles")` opens one.'
+            f'`clippings.load("articles"{argument})` opens one.'
         )
 
 

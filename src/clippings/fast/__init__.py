@@ -68,7 +68,7 @@ class FastRecognizer:
         """Find the entities of each text: those of `nlp(text).ents`.
 
         Args:
-            texts: Texts, best of some 10,000 words together; all are worked on at once.
+            texts: Texts, best of some 20,000 words together; all are worked on at once.
         """
         # A second thread would mostly wait: the products are small, and other processes work too.
         with self._libraries.limit(limits=1, user_api="blas"):

@@ -32,9 +32,13 @@ def write_report(processed: Path, output: Path) -> int:
     """
     from clippings.report.page import write_page
 
-    if output.is_dir():
+    try:
+        is_folder, is_in_folder = output.is_dir(), output.parent.is_dir()
+    except OSError as error:
+        raise _unwritable(output, error) from None
+    if is_folder:
         raise StoreError(f"{output}: expected a file to write, found a folder. Name a file in it.")
-    if not output.parent.is_dir():
+    if not is_in_folder:
         raise StoreError(
             f"{output}: expected the folder {output.parent} to write into, found none. Make it, or "
             "name another with -o."
@@ -56,11 +60,15 @@ def write_report(processed: Path, output: Path) -> int:
                     Path(file.name).unlink(missing_ok=True)
                     raise
         except OSError as error:
-            raise StoreError(
-                f"{output}: expected to write it, found {error.strerror or error}. Make room or "
-                "mend its permissions, or name another file with -o."
-            ) from None
+            raise _unwritable(output, error) from None
     return size
+
+
+def _unwritable(output: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"{output}: expected to write it, found {error.strerror or error}. Make room or mend its "
+        "permissions, or name another file with -o."
+    )
 
 
 def _gather(snapshot: store.Snapshot) -> Iterator[tuple[str, Any]]:
