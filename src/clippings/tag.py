@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 BATCH_CHARACTERS = 100_000
 """Texts are taken together up to this size: some 20,000 words, 30 MB of numbers. Half as many are
-slower by a thirtieth: what is worked out for each distinct word of a batch is worked out oftener."""
+slower by a thirtieth: the same words come in more batches, and are worked out in each."""
 
 PIECE_CHARACTERS = 20_000
 """A longer text is cut: spaCy refuses 1,000,000 characters, and 100,000 brackets take 1.6 GB."""
