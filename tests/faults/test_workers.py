@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from clippings import pipeline, plan
+from clippings import pipeline, plan, publish
 from clippings.errors import ModelError, StoreError
 
 _HERE = Path(__file__).parent
@@ -218,6 +218,45 @@ def test_workers_end_with_the_run_that_is_killed(
         run.kill()
     wait_for(lambda: not any(is_running(worker) for worker in workers))
     desk.put("3.txt", write_dump(3))
+    desk.ingest()
+    assert desk.parts() == desk.rebuild()
+    desk.assert_tidy()
+
+
+def test_families_whose_process_is_killed_are_put_here(
+    desk: Any, write_dump: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.fill(write_dump)
+    monkeypatch.syspath_prepend(_HERE)
+    hostile = import_module("hostile")
+    monkeypatch.setenv(hostile.RUN, str(os.getpid()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(publish, "_MANY_ARTICLES", 0)
+        patch.setattr(publish, "put_families", hostile.die_beside)
+        desk.ingest(workers=2)
+    assert desk.parts() == desk.rebuild()
+    desk.assert_tidy()
+
+
+def test_families_end_with_the_run_that_is_killed(
+    desk: Any, write_dump: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their parts are written by then, and belong to no snapshot."""
+    desk.fill(write_dump)
+    code = (
+        f"import sys; sys.path.insert(0, {str(_HERE)!r});"
+        "import hostile; from clippings import pipeline, publish; publish._MANY_ARTICLES = 0;"
+        "publish.put_families = hostile.sleep_beside;"
+        "pipeline.ingest(*sys.argv[1:3], model=sys.argv[3], workers=2)"
+    )
+    monkeypatch.syspath_prepend(_HERE)
+    monkeypatch.setenv(import_module("hostile").RUN, str(desk.raw.parent))
+    folders = [str(desk.raw), str(desk.processed)]
+    with subprocess.Popen([sys.executable, "-c", code, *folders, desk.model]) as run:
+        wait_for(lambda: (desk.raw.parent / "begun").exists())
+        workers = wait_for(lambda: children_of(run.pid))
+        run.kill()
+    wait_for(lambda: not any(is_running(worker) for worker in workers))
     desk.ingest()
     assert desk.parts() == desk.rebuild()
     desk.assert_tidy()
