@@ -21,28 +21,15 @@ COMMON_WORDS = 1_700
 
 
 class NewsWriter(Writer):
-    """Makes up articles whose names recur."""
-
-    def __init__(self, seed: int) -> None:
-        super().__init__(seed)
-        self.names: list[str] = []
+    """Makes up articles whose names and words recur; it holds none of them."""
 
     def name(self) -> str:
         """A name by its rank, after Pareto's law."""
-        rank = int(COMMON_NAMES * (self.random.paretovariate(1) - 1))
-        while rank >= len(self.names) and len(self.names) < 1_000_000:
-            self.names.append(super().name())
-        return self.names[min(rank, len(self.names) - 1)]
+        return spell(int(COMMON_NAMES * (self.random.paretovariate(1) - 1))).capitalize()
 
     def word(self) -> str:
         """A small word by its rank."""
-        rank = int(COMMON_WORDS * (self.random.paretovariate(0.5) - 1))
-        number = rank * 2_654_435_761 % len(SYLLABLES) ** 4
-        word = ""
-        while number:
-            number, syllable = divmod(number, len(SYLLABLES))
-            word += SYLLABLES[syllable]
-        return word or SYLLABLES[0]
+        return spell(int(COMMON_WORDS * (self.random.paretovariate(0.5) - 1)))
 
     def rename(self, text: str) -> str:
         """Put names in the place of a word or two, and others in the place of small words."""
@@ -52,6 +39,16 @@ class NewsWriter(Writer):
             if bare.isalpha() and bare.islower() and self.random.random() < SHARE:
                 words[place] = self.word() + word[len(bare) :]
         return " ".join(words)
+
+
+def spell(rank: int) -> str:
+    """Spell a number below 12,960,000 in up to four syllables, each another way."""
+    number = (rank + 1) * 2_654_435_761 % len(SYLLABLES) ** 4
+    word = ""
+    while number:
+        number, syllable = divmod(number, len(SYLLABLES))
+        word += SYLLABLES[syllable]
+    return word or SYLLABLES[0]
 
 
 def write_dumps(raw: Path, article_count: int, *, seed: int = 1) -> None:
