@@ -501,6 +501,15 @@ def test_selector_that_is_none_is_an_error(section: str, selector: str) -> None:
 SHIPPED = {name: read_source(name) for name in layout_names()}
 
 
+def test_a_back_reference_is_a_layout_error() -> None:
+    source = SHIPPED["newswire"]
+    begins = source.index("begins = [")
+    pattern = source.index("'", begins) + 1
+    text = source[:pattern] + r"(a)\1|" + source[pattern:]
+    with pytest.raises(LayoutError, match="no back references"):
+        parse_layout(text, where="my.toml")
+
+
 @settings(deadline=None, max_examples=150)
 @given(st.data())
 def test_any_damage_to_any_layout_is_a_layout_or_a_layout_error(data: st.DataObject) -> None:

@@ -623,10 +623,7 @@ class _Check:
         try:
             return re.compile(_either(f"(?:{pattern})" for pattern in _apart(patterns)))
         except re.error as error:  # "(?i)" must begin a pattern, and it stands among others here
-            raise LayoutError(
-                f"{self.place(section, key)}: expected patterns that can stand side by side, found "
-                f'{error}. Write "(?i:...)" for "(?i)", and no back references.'
-            ) from None
+            raise self._not_alone(section, key, error) from None
 
     def line(
         self, table: Mapping[str, Any], section: str, key: str, groups: Iterable[str]
@@ -634,7 +631,17 @@ class _Check:
         """Compile the patterns of whole lines to one that finds such a line in a text."""
         patterns = {key: [_unanchor(pattern) for pattern in table.get(key, ())]}
         pattern = self.whole(patterns, section, key, groups)
-        return pattern and Lines.of(pattern.pattern + _END)
+        try:
+            return pattern and Lines.of(pattern.pattern + _END)
+        except re.error as error:  # "\\1" is the whole line there
+            raise self._not_alone(section, key, error) from None
+
+    def _not_alone(self, section: str, key: str, error: re.error) -> LayoutError:
+        """Say that a pattern means something else where it is put into another."""
+        return LayoutError(
+            f"{self.place(section, key)}: expected patterns that can stand side by side, found "
+            f'{error}. Write "(?i:...)" for "(?i)", and no back references.'
+        )
 
     def selectors(self, table: Mapping[str, Any], section: str, key: str) -> tuple[str, ...]:
         """Check selectors of elements."""
