@@ -2,7 +2,7 @@
 
 The sentences are those of the samples, each with a name or two put into it, and with other words
 in the place of some. Names and words come as they do in the news: some again and again, most once
-or twice. In 50,000 words there are 11,000 distinct ones, in 800,000 there are 70,000, as many as in
+or twice. In 50,000 words there are 10,000 distinct ones, in 400,000 there are 42,000, as many as in
 the texts that the shipped model learned from: what is remembered of words is of no more use here
 than there.
 """
