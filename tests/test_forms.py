@@ -440,16 +440,21 @@ UNKNOWN = {
 }
 
 
+def find_learned(text: str) -> list[Article]:
+    """The articles of a dump whose form is learned from it."""
+    choice = split_best(text, LAYOUTS)
+    assert choice.layout == "learned"
+    return list(choice.found.articles)
+
+
 @pytest.mark.parametrize("form", UNKNOWN)
 def test_form_without_a_layout_is_split(form: str) -> None:
     render: Callable[[Made], str]
     render, cover = UNKNOWN[form]
     articles = make_articles()
     pieces = [render(article) for article in articles]
-    choice = split_best(cover + "".join(pieces), LAYOUTS)
-    assert choice.layout == "learned"
+    found = find_learned(cover + "".join(pieces))
     starts = [len(cover) + sum(map(len, pieces[:at])) for at in range(len(pieces))]
-    found = choice.found.articles
     assert [article.start for article in found] == starts
     assert [article.title for article in found] == [article.title for article in articles]
     is_undated = form not in ("channel", "day_and_title")
@@ -550,9 +555,7 @@ def test_form_as_others_export_it_is_split(form: str) -> None:
     render: Callable[[Made], str]
     render, cover = OF_OTHERS[form]
     articles = make_articles()
-    choice = split_best(cover + "".join(map(render, articles)), LAYOUTS)
-    assert choice.layout == "learned"
-    found = choice.found.articles
+    found = find_learned(cover + "".join(map(render, articles)))
     titles = [article.title.casefold() for article in articles]
     assert [(one.title or "").casefold().rstrip(".") for one in found] == titles
     assert [one.date and one.date.date.date() for one in found] == [

@@ -96,13 +96,13 @@ def publish(
         publication.put_change(come[table])
     is_many = come["articles"].row_count > _MANY_ARTICLES
     with beside(is_worth_it=workers > 1 and is_many) as begin:
-        is_anew = previous is None or not _is_same(previous, notes, "stories_version")
+        is_signed = previous is not None and _is_same(previous, notes, "stories_version")
         families = begin(
             put_families,
             Signing(
                 publication.twin("articles"),
-                None if is_anew else come["articles"].owners(),
-                None if is_anew or is_many else come["articles"].added(),
+                come["articles"].owners() if is_signed else None,
+                come["articles"].added() if is_signed and not is_many else None,
             ),
         )
         is_anew = not _is_same(previous, notes, "entities_version")

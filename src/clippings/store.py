@@ -674,10 +674,10 @@ class Publication:
             rows = sort(join(old, rows), change.key)
         return change.finish(rows, bucket)
 
-    def pieces(self, *changes: Change) -> list[str]:
+    def pieces(self, change: Change) -> list[str]:
         """List the first digits of all owners concerned, so that each stands for about a bucket."""
-        digits = max(map(self._piece_digits, changes))
-        return sorted({prefix[:digits] for change in changes for prefix in change.prefixes()})
+        digits = self._piece_digits(change)
+        return sorted({prefix[:digits] for prefix in change.prefixes()})
 
     def _piece_digits(self, change: Change) -> int:
         before = self._before(change)

@@ -25,6 +25,9 @@ _BACKTRACK = "import re; re.match('(a+)+$', 'a' * 64 + 'b')"
 _HOG = "[bytearray(2**20) for _ in range(10**5)]"
 _HUGE = "import numpy; numpy.zeros(10**9)"
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are kept on Linux")
+on_proc = pytest.mark.skipif(
+    not Path("/proc/self/task").exists(), reason="children are listed in /proc"
+)
 
 
 def wait_for(condition: Callable[[], Any]) -> Any:
@@ -137,7 +140,7 @@ def test_a_worker_that_is_killed_once_costs_nothing(
     assert desk.parts() == desk.rebuild()
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are listed in /proc")
+@on_proc
 @pytest.mark.usefixtures("small_batches")
 def test_workers_killed_from_outside_cost_nothing(
     desk: Any, write_dump: Callable[..., str]
@@ -196,7 +199,22 @@ def test_whoever_stops_a_run_does_not_wait_for_the_workers(
     assert desk.parts() == desk.rebuild()
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are listed in /proc")
+def kill_when(desk: Any, code: str, condition: Callable[[], Any]) -> None:
+    """Kill a run of two workers that code has made harmful, and wait for the end of these."""
+    whole = (
+        f"import sys; sys.path.insert(0, {str(_HERE)!r});"
+        f"import hostile; from clippings import pipeline, plan, publish; {code};"
+        "pipeline.ingest(*sys.argv[1:3], model=sys.argv[3], workers=2, seconds_per_dump=10)"
+    )
+    folders = [str(desk.raw), str(desk.processed)]
+    with subprocess.Popen([sys.executable, "-c", whole, *folders, desk.model]) as run:
+        wait_for(condition)
+        workers = wait_for(lambda: children_of(run.pid))
+        run.kill()
+    wait_for(lambda: not any(is_running(worker) for worker in workers))
+
+
+@on_proc
 @pytest.mark.parametrize("harm", ["import time; time.sleep(3600)", _BACKTRACK])
 def test_workers_end_with_the_run_that_is_killed(
     desk: Any, write_dump: Callable[..., str], harm: str
@@ -204,19 +222,12 @@ def test_workers_end_with_the_run_that_is_killed(
     """Those that wait end at once; one that hears nothing, when the time of its dump is up."""
     desk.fill(write_dump)
     desk.put("3.txt", f"HARM {harm}\n\n{write_dump(3)}")
-    code = (
-        f"import sys; sys.path.insert(0, {str(_HERE)!r});"
-        "import hostile; from clippings import pipeline, plan; plan._BATCH_DUMPS = 1;"
-        "pipeline.process_batch = hostile.process_batch;"
-        "pipeline.ingest(*sys.argv[1:3], model=sys.argv[3], workers=2, seconds_per_dump=10)"
+    log = desk.raw.parent / "begun"
+    kill_when(
+        desk,
+        "plan._BATCH_DUMPS = 1; pipeline.process_batch = hostile.process_batch",
+        lambda: log.exists() and "3.txt" in log.read_text(),
     )
-    folders = [str(desk.raw), str(desk.processed)]
-    with subprocess.Popen([sys.executable, "-c", code, *folders, desk.model]) as run:
-        log = desk.raw.parent / "begun"
-        wait_for(lambda: log.exists() and "3.txt" in log.read_text())
-        workers = wait_for(lambda: children_of(run.pid))
-        run.kill()
-    wait_for(lambda: not any(is_running(worker) for worker in workers))
     desk.put("3.txt", write_dump(3))
     desk.ingest()
     assert desk.parts() == desk.rebuild()
@@ -238,25 +249,19 @@ def test_families_whose_process_is_killed_are_put_here(
     desk.assert_tidy()
 
 
+@on_proc
 def test_families_end_with_the_run_that_is_killed(
     desk: Any, write_dump: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Their parts are written by then, and belong to no snapshot."""
     desk.fill(write_dump)
-    code = (
-        f"import sys; sys.path.insert(0, {str(_HERE)!r});"
-        "import hostile; from clippings import pipeline, publish; publish._MANY_ARTICLES = 0;"
-        "publish.put_families = hostile.sleep_beside;"
-        "pipeline.ingest(*sys.argv[1:3], model=sys.argv[3], workers=2)"
-    )
     monkeypatch.syspath_prepend(_HERE)
     monkeypatch.setenv(import_module("hostile").RUN, str(desk.raw.parent))
-    folders = [str(desk.raw), str(desk.processed)]
-    with subprocess.Popen([sys.executable, "-c", code, *folders, desk.model]) as run:
-        wait_for(lambda: (desk.raw.parent / "begun").exists())
-        workers = wait_for(lambda: children_of(run.pid))
-        run.kill()
-    wait_for(lambda: not any(is_running(worker) for worker in workers))
+    kill_when(
+        desk,
+        "publish._MANY_ARTICLES = 0; publish.put_families = hostile.sleep_beside",
+        (desk.raw.parent / "begun").exists,
+    )
     desk.ingest()
     assert desk.parts() == desk.rebuild()
     desk.assert_tidy()

@@ -75,7 +75,7 @@ def write_line(
         case "sign":
             values = [value_of(line) for line in lines]
             is_closed = 2 * sum(text.endswith(words[-1]) for text in texts) > len(texts)
-            if part and 5 * sum(map(_is_link, values)) >= 4 * len(values):  # "## [A title](url)"
+            if part and _are_links(values):  # "## [A title](url)"
                 return rf"{write_literal(words)}[ \t]{{0,3}}{_write_link(part)}"
             value = write_words(values, is_lazy=is_closed) if part else r"[^\r\n]{0,200}"
             closing = r"(?:[ \t]*[^\w\s]{1,6})?" if is_closed else ""
@@ -103,8 +103,10 @@ def write_line(
     return group(part, value)
 
 
-def _is_link(text: str) -> bool:
-    return text[:1] == "[" and "](" in text
+def _are_links(values: Sequence[str]) -> bool:
+    """Tell whether four of five values are links of Markdown."""
+    links = sum(text[:1] == "[" and "](" in text for text in values)
+    return 5 * links >= 4 * max(1, len(values))
 
 
 def _write_link(part: str) -> str:
@@ -141,7 +143,7 @@ def _write_label(words: str, lines: Sequence[Line], part: str) -> str:
         return rf'{opening}"?{group(part, ANY_VALUE + "?")}"?[ \t]*(?=[\r\n]|\Z)'
     if part == "title" and (tail := find_tail(filled)):
         return opening + _write_title(filled, tail)
-    if part and 5 * sum(map(_is_link, filled)) >= 4 * max(1, len(filled)):
+    if part and _are_links(filled):
         return opening + _write_link(part)  # "Source: [The Times](url)"
     return opening + group(part, ANY_VALUE)
 
