@@ -1,4 +1,4 @@
-"""Train the shipped pipeline: `python training/train.py` (11 minutes of one core).
+"""Train the shipped pipeline: `python training/train.py`; README.md says how long it takes.
 
 One phase over a mix of open corpora and our own documents, drawn anew in every round. The same
 data and the same machine give the same weights.
