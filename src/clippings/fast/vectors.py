@@ -22,14 +22,13 @@ Source: S. Winograd, Arithmetic Complexity of Computations (1980), the minimal a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from spacy.attrs import intify_attr
 from thinc.api import Model
-from thinc.types import Ragged
 
 from clippings.fast.shape import Floats, expect, read_weights
 
@@ -40,12 +39,15 @@ Attrs = npt.NDArray[np.uint64]
 BLOCK_PAIRS = 256
 """Pairs of words in a block: their products, 4 x 288 numbers each, take 1.2 MB, which a usual L2
 cache holds. Half as many are slower by a twentieth."""
+BLOCK_WORDS = 256
+"""Words in a block where rows are added up; an even number."""
 
 _HASH = "ints-getitem>>hashembed"
 _EMBED = (  # the names that thinc gives, which tell how a model is built
     "extract_features>>list2ragged>>with_array({})>>"
     "with_array(maxout>>layernorm>>dropout)>>ragged2list"
 )
+_MIX = "maxout", "layernorm"
 _CONVOLUTION = "residual(expand_window>>maxout>>layernorm>>dropout)"
 _LAYER_NORM = np.float32(1e-8)  # what thinc adds to a variance
 
@@ -108,8 +110,15 @@ class Vectors:
             encode.name == f"with_array({'>>'.join([_CONVOLUTION] * len(layers))})",
             "MaxoutWindowEncoder",
         )
-        extract, _, self._hashes, self._mix, _ = embed.layers
+        extract, _, hashes, mix, _ = embed.layers
         self.columns = [intify_attr(column) for column in extract.attrs["columns"]]
+        self._hashes = [each for each in hashes.walk() if each.name == "hashembed"]
+        mixer, self._norm = (
+            next(each for each in mix.walk() if each.name == name) for name in _MIX
+        )
+        by_piece = read_weights(mixer, "W").transpose(1, 0, 2)
+        self._mixers = np.split(by_piece.reshape(-1, by_piece.shape[2]).T, hash_count)
+        self._mix_bias = read_weights(mixer, "b").T.reshape(-1)
         self.layers: list[Layer] = []
         for each in layers:
             self.layers.append(_read_layer(each, self.layers))
@@ -132,11 +141,17 @@ class Vectors:
         Returns:
             One row of `width` numbers per word.
         """
-        if not len(attrs):
-            return np.zeros((0, self.width), np.float32)
-        words = Ragged(attrs, np.array([len(attrs)], np.int32))  # type: ignore[arg-type]
-        mixed: Floats = self._mix.predict(self._hashes.predict(words)).dataXd
-        return mixed
+        products, rows = [], []
+        for hashes, mixer, column in zip(self._hashes, self._mixers, attrs.T, strict=True):
+            distinct, numbers = np.unique(column, return_inverse=True)
+            products.append(hashes.predict(distinct) @ mixer)
+            rows.append(numbers)
+        products[0] += self._mix_bias
+        mixed = np.empty((len(attrs), self.width), np.float32)
+        for block, best in _add_rows(products, rows, self.width):
+            mixed[block] = best
+        normalized: Floats = self._norm.predict(mixed)
+        return normalized
 
     def encode(self, words: Floats, rows: Ints, bounds: Ints) -> Floats:
         """Let each word see its neighbours.
@@ -189,22 +204,39 @@ class Vectors:
         products = np.matmul(vectors, self._by_word)
         products[layer.window] += self._bias
         around = np.pad(numbers, layer.window)
-        size = min(len(shown), BLOCK_PAIRS)
-        both = np.empty((2, size, products.shape[2]), np.float32)
-        for first in range(0, len(shown), size):
-            stop = min(first + size, len(shown))
-            pieces, others = both[:, : stop - first]
-            for place, product in enumerate(products):
-                # Without "clip" NumPy would make a copy first; no row is out of bounds.
-                rows = around[first + place : stop + place]
-                product.take(rows, axis=0, out=others if place else pieces, mode="clip")
-                if place:
-                    pieces += others
-            best = pieces.reshape(len(pieces), -1, self.width).max(axis=1)
-            best = best.reshape(by_word).transpose(1, 2, 0).copy()
+        rows = [around[place : place + len(shown)] for place in range(len(products))]
+        for block, sums in _add_rows(products, rows, self.width):
+            best = sums.reshape(by_word).transpose(1, 2, 0).copy()
             _normalize(best, layer)
-            best += vectors[numbers[first:stop]].reshape(by_word).transpose(1, 2, 0)
-            seen[:, :, first // 2 : stop // 2] = best
+            best += vectors[numbers[block]].reshape(by_word).transpose(1, 2, 0)
+            seen[:, :, block.start // 2 : block.stop // 2] = best
+
+
+def _add_rows(
+    products: Sequence[Floats], rows: Sequence[Ints], width: int
+) -> Iterator[tuple[slice, Floats]]:
+    """Add up one row of each product for each word, and take the largest piece of each sum.
+
+    Args:
+        products: One row per distinct input; one column per piece and output.
+        rows: Of each product, the row of each word.
+        width: Outputs.
+
+    Yields:
+        Some words, and one row of `width` numbers for each of them.
+    """
+    count = len(rows[0])
+    both = np.empty((2, min(count, BLOCK_WORDS), products[0].shape[1]), np.float32)
+    for first in range(0, count, BLOCK_WORDS):
+        block = slice(first, min(first + BLOCK_WORDS, count))
+        sums, others = both[:, : block.stop - first]
+        for place, product in enumerate(products):
+            # Without "clip" NumPy would make a copy first; no row is out of bounds.
+            out = others if place else sums
+            product.take(rows[place][block], axis=0, out=out, mode="clip")
+            if place:
+                sums += others
+        yield block, sums.reshape(len(sums), -1, width).max(axis=1)
 
 
 Scratch = tuple[Floats, Floats, Floats]
