@@ -132,7 +132,13 @@ def _vary(passage: Passage, share: Share, pools: Pools, rng: random.Random) -> P
 def _read(data: Path, name: str) -> list[Passage]:
     if name == OWN:
         return [document for path in OWN_TEXTS for document in _read_own(path)]
-    return list(read_jsonl(data / "data" / f"{name}.jsonl"))
+    path = data / "data" / f"{name}.jsonl"
+    if not path.is_file():
+        raise SystemExit(
+            f"{path}: expected a corpus, found none. README.md tells where each comes from; name "
+            "their folder with --data."
+        )
+    return list(read_jsonl(path))
 
 
 def _read_own(path: Path) -> list[Passage]:
