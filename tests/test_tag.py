@@ -137,11 +137,12 @@ def test_a_long_run_is_passed_over(tagger: Tagger, run: str) -> None:
     assert [mention.start for mention in mentions] == [0, len(text) - 5]
 
 
-def test_a_run_of_just_the_allowed_length_is_shown(tagger: Tagger) -> None:
+@pytest.mark.parametrize("above", ["", "and so on " * 40, "and-so-on\n" * 40])
+def test_a_run_of_just_the_allowed_length_is_shown(tagger: Tagger, above: str) -> None:
     shown = "—" * (RUN_CHARACTERS - 5) + "Haifa"
-    (mentions,) = tag([shown], tagger)
+    (mentions,) = tag([above + shown], tagger)
     assert [mention.surface for mention in mentions] == ["Haifa"]
-    assert list(tag(["—" + shown], tagger)) == [[]]
+    assert list(tag([f"{above}—{shown}"], tagger)) == [[]]
 
 
 def test_threads_may_share_a_pipeline(tagger: Tagger) -> None:

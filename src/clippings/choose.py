@@ -18,7 +18,7 @@ from clippings.bodies import paragraphs
 from clippings.dates import find_date
 from clippings.layouts.layout import AnyLayout, parse_layout
 from clippings.pieces import even_lines
-from clippings.split import split
+from clippings.split import check, read_articles, split
 
 if TYPE_CHECKING:
     from clippings.learning import Learned
@@ -97,12 +97,13 @@ def split_best(text: str, layouts: Sequence[AnyLayout], marks: Sequence[Mark] = 
     tried = _rank(excerpt, layouts, [mark for mark in marks if mark.end <= len(excerpt)])
     best, layout, found = tried[0]
     if len(excerpt) < len(text):
-        found = split(text, layout, marks)
+        found = read_articles(text, layout, marks)
         best = score(found)
         if best < _EXPLAINS:  # a dump that begins otherwise than it goes on
             tried = _rank(text, layouts, marks)
             best, layout, found = tried[0]
     second = tried[1][1].name if tried[1][0] else None
+    found = check(text, found, layout)
     if best >= _SURE:
         return Choice(found, layout.name, _round(best), second)
     from clippings.learning import learn, look_wrong  # a run with nothing new needs none
@@ -129,10 +130,10 @@ def split_best(text: str, layouts: Sequence[AnyLayout], marks: Sequence[Mark] = 
 def _rank(
     text: str, layouts: Iterable[AnyLayout], marks: Sequence[Mark]
 ) -> list[tuple[float, AnyLayout, Split]]:
-    """Split a text by every layout, the one that explains most of it first."""
+    """Split a text by every layout, unchecked, the one that explains most of it first."""
     tried = []
     for layout in layouts:
-        found = split(text, layout, marks)
+        found = read_articles(text, layout, marks)
         tried.append((score(found), layout, found))
     tried.sort(key=lambda each: -each[0])
     # Of layouts that find the same articles the one that knows more of their parts.

@@ -46,7 +46,7 @@ _CP1252 = {
     for byte in range(0x80, 0x100)
     if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 }
-_STRIDE = 4096
+_STRIDE = 512
 _HEAD = 65536
 """How many bytes say whether a file is HTML or mail."""
 # Charsets of pages besides UTF-8 and Windows-1252, by Python's names; in all of them the bytes of a

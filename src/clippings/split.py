@@ -50,12 +50,19 @@ def split(text: str, layout: AnyLayout, marks: Sequence[Mark] = ()) -> Split:
     Returns:
         Articles in order, spans that tile `text` exactly, doubts, and what the dump claims to hold.
     """
-    lengths: list[_Length] = []
+    return check(text, read_articles(text, layout, marks), layout)
+
+
+def read_articles(text: str, layout: AnyLayout, marks: Sequence[Mark] = ()) -> Split:
+    """Split a dump as `split` does, but hold nothing against what the dump says of itself."""
     if isinstance(layout, MarkedLayout):
-        found = _begin_at_heads(text, read_marked(text, layout, marks), layout)
-        lengths = list(_read_lengths(text, found))
-    else:
-        found = read_lines(text, layout)
+        return _begin_at_heads(text, read_marked(text, layout, marks), layout)
+    return read_lines(text, layout)
+
+
+def check(text: str, found: Split, layout: AnyLayout) -> Split:
+    """Hold what `read_articles` found against what the dump says of itself."""
+    lengths = list(_read_lengths(text, found)) if isinstance(layout, MarkedLayout) else []
     cover = _read_claim(text, found, layout.claims) if layout.claims else None
     claim = cover or (range(1, found.claimed + 1) if found.claimed is not None else None)
     return replace(

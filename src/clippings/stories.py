@@ -314,6 +314,7 @@ def _read_words(texts: pa.Array) -> _Words:
 
 def _read_pieces(texts: pa.Array) -> _Words:
     """Cut distinct texts into canonical words."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     lower = pc.utf8_normalize(pc.utf8_lower(texts), form="NFC")
@@ -324,7 +325,9 @@ def _read_pieces(texts: pa.Array) -> _Words:
     encoded = lists.flatten().dictionary_encode()
     codes = encoded.indices.to_numpy()
     distinct = encoded.dictionary
-    hashes = np.array([_hash_word(word) for word in distinct.to_pylist()], np.uint64)
+    named = distinct.cast(pa.binary()).to_pylist()
+    digests = [hashlib.blake2b(word, digest_size=8).digest() for word in named]
+    hashes = np.frombuffer(b"".join(digests), "<u8")
     numbers = pc.match_substring_regex(distinct, _NUMBER).to_numpy(zero_copy_only=False)
     # A text that begins or ends with a mark has an empty word there.
     is_word = pc.not_equal(distinct, "").to_numpy(zero_copy_only=False)[codes]
@@ -333,10 +336,6 @@ def _read_pieces(texts: pa.Array) -> _Words:
     ]
     codes = codes[is_word]
     return _Words(hashes[codes], numbers.astype(bool)[codes], offsets)
-
-
-def _hash_word(word: str) -> int:
-    return int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "little")
 
 
 def _hash_runs(words: _Words) -> tuple[Hashes, Ints]:
