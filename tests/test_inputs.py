@@ -170,7 +170,7 @@ def test_inspect_looks_into_archives(
     assert f"{file}!/1.txt:\n" in told
     assert "2 articles" in told
     assert main(["inspect", f"{file}!/1.txt"]) == 0
-    assert "1 articles" in capsys.readouterr().out
+    assert "1 article\n" in capsys.readouterr().out
     assert main(["inspect", f"{file}!/9.txt"]) == 1
     assert 'expected a member "9.txt"' in capsys.readouterr().err
 

@@ -141,7 +141,7 @@ def test_how_a_dump_splits() -> None:
     assert lines[1] == "   1  The Road From Haifa to the Sea and Back"
     assert lines[2] == "      Aug. 19 2019 (day); FDD"
     assert lines[3] == "      Iran, Iraq"
-    assert re.fullmatch(r"      1 paragraphs, 18 words, bytes 1 to \d+", lines[4])
+    assert re.fullmatch(r"      1 paragraph, 18 words, bytes 1 to \d+", lines[4])
     assert lines[5] == r"   2  A Title With a \x1b[31mColour and a Date"
     assert lines[6:8] == ["      no date; no outlet", "      no topics"]
     assert lines[9].startswith("share of the text: body ")

@@ -76,6 +76,11 @@ class Choice:
     runner_up: str | None
     learned: Learned | None = None
 
+    @property
+    def inferred(self) -> Learned | None:
+        """What was inferred, unless a known layout explains the dump better."""
+        return self.learned if self.layout in (None, LEARNED) else None
+
 
 def split_best(text: str, layouts: Sequence[AnyLayout], marks: Sequence[Mark] = ()) -> Choice:
     """Split a dump by the layout that explains most of it.
@@ -228,8 +233,8 @@ def _whole(text: str, found: Split) -> Split:
     doubt = Doubt(
         "unsure_layout",
         start,
-        f"expected a form that is known or that recurs, found neither; the nearest reading has "
-        f"{len(found.articles):,} articles",
+        f"expected a form that is known or that recurs, found neither; articles in the nearest "
+        f"reading: {len(found.articles):,}",
     )
     return replace(found, articles=(article,), spans=spans, doubts=(doubt,))
 

@@ -158,11 +158,11 @@ def _show_split(
         print(write_proposals(proposals))
     if saved:
         print(f"wrote {saved}; edit it, then run ingest")
-    elif choice.layout is None:
+    elif choice.layout is None and dump.text.strip():
         hint = (
             "Next: --layout NAME reads it by one form; --save NAME writes what recurs in it as a "
             "layout to edit."
-            if choice.learned
+            if choice.inferred
             else "Next: name a form with --layout, or write a layout (docs/layouts.md)."
         )
         print(hint, file=sys.stderr)
@@ -172,7 +172,6 @@ def _save_layout(choice: Choice, options: argparse.Namespace) -> Path:
     """Write the layout of a dump to a new file."""
     from pathlib import Path
 
-    from clippings.choose import LEARNED
     from clippings.errors import LayoutError
     from clippings.layouts.layout import FOLDER, name_source, read_source
 
@@ -181,8 +180,8 @@ def _save_layout(choice: Choice, options: argparse.Namespace) -> Path:
         raise LayoutError(
             f'--save: expected a name of small letters, digits, "-" and "_", found "{name}".'
         )
-    if choice.learned and choice.layout in (None, LEARNED):
-        source = choice.learned.toml
+    if choice.inferred:
+        source = choice.inferred.toml
     elif choice.layout:
         source = read_source(choice.layout, folder)
     else:
@@ -221,11 +220,12 @@ def review(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from clippings.review import write_review
+    from clippings.summary import count
 
-    count = write_review(Path(options.processed), Path(options.output))
+    pair_count = write_review(Path(options.processed), Path(options.output))
     if not options.quiet:
         print(
-            f"{count:,} pair{'' if count == 1 else 's'} in {options.output}. Next: paste the rows "
+            f"{count(pair_count, 'pair')} in {options.output}. Next: paste the rows "
             "that are right into corrections.csv beside the raw folder, below the same first line; "
             "then run ingest."
         )

@@ -110,14 +110,21 @@ def _headline(run: Run) -> str:
         if run.dumps.get(kind)
     )
     found = run.dumps["found"]
-    return f"{found:,} dump{'' if found == 1 else 's'} found{': ' + changes if changes else ''}."
+    return f"{count(found, 'dump')} found{': ' + changes if changes else ''}."
 
 
 def _count_problems(run: Run) -> str:
     counts = Counter(problem.severity for problem in run.problems)
-    return " and ".join(
-        f"{n:,} {severity}{'' if n == 1 else 's'}" for severity, n in sorted(counts.items())
-    )
+    return " and ".join(count(number, severity) for severity, number in sorted(counts.items()))
+
+
+def count(number: int, noun: str) -> str:
+    """Write how many there are.
+
+    >>> count(1, "article"), count(1200, "article")
+    ('1 article', '1,200 articles')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def quote(text: str) -> str:
@@ -150,12 +157,12 @@ def write_split(dump: Dump, choice: Choice, *, most: int | None = None) -> str:
 
 def _split_lines(dump: Dump, choice: Choice, most: int | None) -> Iterator[str]:
     found = choice.found
-    yield f"{len(dump.content):,} bytes, {dump.encoding}, {len(found.articles):,} articles"
+    yield f"{len(dump.content):,} bytes, {dump.encoding}, {count(len(found.articles), 'article')}"
     runner_up = f"; next best: {quote(choice.runner_up)}" if choice.runner_up else ""
     yield f"layout: {quote(choice.layout or 'unsure')}, score {choice.score:.2f}{runner_up}"
-    if choice.learned:
-        yield f"what recurs (confidence {choice.learned.confidence:.2f}):"
-        yield from (f"  {quote(line)}" for line in choice.learned.evidence)
+    if choice.inferred:
+        yield f"what recurs (confidence {choice.inferred.confidence:.2f}):"
+        yield from (f"  {quote(line)}" for line in choice.inferred.evidence)
     if found.claimed is not None:
         yield f"the file says that it holds {found.claimed:,}"
     for number, article in enumerate(found.articles[:most], 1):
@@ -167,7 +174,8 @@ def _split_lines(dump: Dump, choice: Choice, most: int | None) -> Iterator[str]:
         yield f"      {date}{precision}; {quote(article.outlet or 'no outlet')}"
         yield f"      {quote(', '.join(article.topics) or 'no topics')}"
         start, end = dump.byte_offset(article.start), dump.byte_offset(article.end)
-        yield f"      {paragraphs} paragraphs, {words} words, bytes {start:,} to {end:,}"
+        size = f"{count(paragraphs, 'paragraph')}, {count(words, 'word')}"
+        yield f"      {size}, bytes {start:,} to {end:,}"
     if most is not None and len(found.articles) > most:
         yield f"      and {len(found.articles) - most:,} more; --all shows them"
     total = max(1, len(dump.text))
