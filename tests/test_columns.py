@@ -11,6 +11,7 @@ from clippings.columns import (
     from_rows,
     in_batches,
     put_column,
+    put_owners,
     rows_of,
     sort,
     within,
@@ -52,6 +53,26 @@ def test_owners_of_whom_anything_changed() -> None:
     old, new = rows(("a", 1), ("b", 1), ("c", 1)), rows(("a", 1), ("b", 2), ("d", 1))
     assert sorted(find_changed(old, new, "owner").to_pylist()) == ["b", "c", "d"]
     assert len(find_changed(old, old, "owner")) == 0
+
+
+@pytest.mark.parametrize("few", [0, 16])
+def test_rows_of_owners_are_put_in_the_place_of_others(
+    few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(columns, "_FEW_OWNERS", few)
+    a, b, e = rows(("a", 2), ("a", 1)), rows(("b", 2), ("b", 3)), rows(("e", 1))
+    d, f = rows(("d", 1)), rows(("f", 1), ("f", 0))
+    old = pa.concat_tables([b, d, f])
+    for owners, new, expected in [
+        ("", [], [b, d, f]),
+        ("b", [], [d, f]),
+        ("fb", [rows(("b", 9))], [rows(("b", 9)), d]),
+        ("eag", [a, e], [a, b, d, e, f]),
+    ]:
+        some = pa.concat_tables([rows(), *new])
+        found = put_owners(old, pa.array(list(owners), pa.string()), some, "owner")
+        assert found.equals(pa.concat_tables(expected))
+        assert put_owners(rows(), pa.array(list(owners), pa.string()), some, "owner").equals(some)
 
 
 def test_a_column_is_put_in_its_place() -> None:

@@ -54,6 +54,19 @@ print(pa.array(pandas.Series([1.0, float("nan")])).null_count)
     assert run_python(code) == "1\n"
 
 
+def test_arrow_works_without_the_help_on_its_options() -> None:
+    code = """
+from clippings import lean
+lean.import_pyarrow()
+import pyarrow.compute as pc
+assert "pydoc" not in sys.modules
+print(pc.utf8_slice_codeunits(["abc"], start=1), pc.utf8_slice_codeunits.__doc__[:11])
+from pyarrow.vendored.docscrape import NumpyDocString
+print(NumpyDocString("Lower it.")["Summary"])
+"""
+    assert "bc" in run_python(code)
+
+
 def test_pandas_that_is_loaded_is_left_alone() -> None:
     code = """
 import pandas

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 
 _BATCH_ROWS = 100_000
 _HELD_BYTES = 50_000_000
+_FEW_OWNERS = 16
+"""Owners up to which it is faster to look for the rows of each than to go through all rows."""
 
 
 def rows_of(rows: pa.Table | None) -> Iterator[tuple[Any, ...]]:
@@ -76,6 +79,38 @@ def sort(rows: pa.Table, key: Sequence[str]) -> pa.Table:
     if pc.all(is_new).as_py():
         return rows
     return rows.filter(pa.chunked_array([[True], *is_new.chunks]))
+
+
+def put_owners(
+    old: pa.Table, owners: pa.Array | pa.ChunkedArray, new: pa.Table, column: str
+) -> pa.Table:
+    """Put rows in the place of those of some owners; old and new ones are sorted by their key.
+
+    Args:
+        old: The rows.
+        owners: Those whose rows go.
+        new: Rows that come; of none but these owners.
+        column: The first one of the key, which holds the owner.
+    """
+    import pyarrow.compute as pc
+
+    if len(owners) > _FEW_OWNERS:
+        rows = join(without(old, column, owners), new)
+        return rows.take(pc.sort_indices(rows[column]))  # a stable one
+    pieces = []
+    start = 0
+    for owner in sorted(owners.to_pylist()):
+        begin, end = _find_rows(old[column], owner)
+        first, last = _find_rows(new[column], owner)
+        pieces += [old[start:begin], new[first:last]]
+        start = end
+    return join(*pieces, old[start:])
+
+
+def _find_rows(owners: pa.ChunkedArray, owner: str) -> tuple[int, int]:
+    """Find where the rows of an owner begin and end, by halving."""
+    read = type(owners[0]).as_py if len(owners) else None
+    return bisect_left(owners, owner, key=read), bisect_right(owners, owner, key=read)
 
 
 def _differs(these: pa.ChunkedArray, those: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -35,13 +35,18 @@ def spare_resources() -> None:
 
 
 def import_pyarrow() -> None:
-    """Import pyarrow and keep it from importing pandas.
+    """Import pyarrow and keep it from importing pandas, and from reading its own documentation.
 
-    At its first array of Python values it does, to know a Series when it is given one. A failed
-    import it takes as an answer until it is asked for a DataFrame.
+    At its first array of Python values it does the one, to know a Series when it is given one. A
+    failed import it takes as an answer until it is asked for a DataFrame. The other is half of what
+    its functions take to import: what `help` says of their options.
     """
+    docscrape = ModuleType("pyarrow.vendored.docscrape")
+    vars(docscrape)["NumpyDocString"] = lambda _: {"Parameters": []}
     import pyarrow as pa
 
+    with _standing_in({docscrape.__name__: docscrape}):
+        import pyarrow.compute
     if "pandas" in sys.modules:
         return
     sys.meta_path.insert(0, _NoPandas)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import NamedTuple
 
 from clippings import choose, office, scan, side, split, store
@@ -99,7 +100,7 @@ def find_rules(layouts: Iterable[AnyLayout], model: Model, max_dump_bytes: int) 
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """The plan of a run.
 
@@ -117,7 +118,7 @@ class Plan:
     jobs: tuple[Job, ...]
     rules: Rules
 
-    @property
+    @cached_property
     def stays(self) -> set[str]:
         """Dumps of which nothing is new."""
         return self.state.equal(self.before)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from clippings import entities, store
 from clippings.bound import bind_articles, find_entities
-from clippings.columns import hold, in_batches, put_column, within, without
+from clippings.columns import hold, in_batches, put_column, put_owners, within, without
 from clippings.corrections import Corrections
 from clippings.reach import Standing, find_names
 from clippings.registry import Registry
@@ -180,9 +180,10 @@ def _put_ids(mentions: pa.Table, bound: pa.Table) -> pa.Table:
     """Give mentions the entities of their names, in the articles of which all names are told."""
     import pyarrow.compute as pc
 
-    is_told = pc.is_in(mentions["article_id"], pc.unique(bound["article_id"]))
-    found = find_entities(mentions, bound)
-    return put_column(mentions, "entity_id", pc.if_else(is_told, found, mentions["entity_id"]))
+    told = pc.unique(bound["article_id"])
+    rows = within(mentions, "article_id", told)
+    rows = put_column(rows, "entity_id", find_entities(rows, bound))
+    return put_owners(mentions, told, rows, "article_id")
 
 
 def _named(tables: Iterable[pa.Table], keys: Collection[str]) -> Iterator[pa.Table]:

@@ -70,13 +70,13 @@ class Spill:
         import pyarrow as pa
 
         self._settle()
-        found = [self._schema.empty_table()]
+        found = []
         for place in self.prefixes() if len(prefix) < DIGITS else [prefix]:
             if place.startswith(prefix):
                 spots = iter(self._places.get(place, ()))
                 found += [self._load(*spot) for spot in zip(spots, spots, strict=True)]
                 found += self._held.get(place, ())
-        return pa.concat_tables(found)
+        return pa.concat_tables(found) if found else self._schema.empty_table()
 
     def _load(self, start: int, size: int) -> pa.Table:
         import pyarrow as pa

@@ -39,12 +39,12 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from clippings import datapackage
-from clippings.columns import join, sort, within, without
+from clippings.columns import put_owners, within
 from clippings.errors import LockedError, StoreError
 from clippings.notes import Notes
 from clippings.records import SCHEMA_VERSION, TABLES
 from clippings.registry import FILE as REGISTRY
-from clippings.side import BOUND, schema_of, table_key
+from clippings.side import BOUND, READINGS, SIGNS, schema_of, table_key
 from clippings.side import TABLES as SIDE_TABLES
 from clippings.spill import DIGITS, Change, Spill
 
@@ -61,8 +61,19 @@ _REST_SECONDS = 60
 just be listing its files, and must not find half of them."""
 _BUCKET_ROWS = 16_384
 """Rows of a table up to which another digit of buckets is not worth its files."""
-_SHARES = {"articles": 0.25, BOUND: 4}
+_SHARES = {"articles": 0.25, "dumps": 0.25, BOUND: 4}
 """How many times that of tables with long rows, and of one that most runs read whole."""
+_FORM = 2
+"""Raised by hand when the same rows would be cut or written in another way."""
+_DISTINCT = {
+    "articles": ("article_id", "title", "body"),
+    "dumps": ("dump_id", "path", "sha256"),
+    "entities": ("entity_id", "name"),
+    "aliases": ("entity_id", "alias"),
+    READINGS: ("name_id", "surface", "blocks", "same"),
+    SIGNS: ("article_id", "digest", "sketch", "title", "date"),
+}
+"""Columns whose values hardly recur: a dictionary of them would be as long, and double the time."""
 _CODEC = "snappy"
 """Of a few rows, zstd takes four times as long: to make room for itself, a column at a time."""
 _FEW = 1 / 16
@@ -180,7 +191,12 @@ def _read_part(processed: Path, part: Path, columns: Sequence[str] | None) -> pa
 
 def writer() -> str:
     """Name what writes the parts; another version, or cut, gives other bytes for the same rows."""
-    return f"pyarrow {version('pyarrow')}, {_CODEC}, {_BUCKET_ROWS:,} rows"
+    return f"pyarrow {_arrow_version()}, {_CODEC}, {_BUCKET_ROWS:,} rows, form {_FORM}"
+
+
+@cache
+def _arrow_version() -> str:
+    return version("pyarrow")
 
 
 def current(processed: Path) -> Snapshot | None:
@@ -670,8 +686,7 @@ class Publication:
         rows = change.added(bucket)
         if self._before(change):
             old = self.read_before(change.table, bucket).cast(rows.schema)
-            old = without(old, change.key[0], change.owners(bucket))
-            rows = sort(join(old, rows), change.key)
+            rows = put_owners(old, change.owners(bucket), rows, change.key[0])
         return change.finish(rows, bucket)
 
     def pieces(self, change: Change) -> list[str]:
@@ -752,10 +767,12 @@ class Publication:
         import pyarrow.parquet as pq
 
         buffer = io.BytesIO()
+        distinct = _DISTINCT.get(rows.schema.metadata[b"table"].decode(), ())
         pq.write_table(
             rows.combine_chunks(),
             buffer,
             compression=_CODEC,
+            use_dictionary=[name for name in rows.column_names if name not in distinct],
             row_group_size=100_000,
             write_page_checksum=True,
         )

@@ -14,7 +14,7 @@ import tomllib
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -117,37 +117,40 @@ class Label:
         return line[match.end() :].strip() if match else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lines:
     """Finds the lines of a text that begin as a pattern says.
 
+    It is compiled when it is first used: most dumps are of one layout.
+
     Attributes:
-        first: The pattern at the beginning of a line, white space before it read over; its group
-            `line` is the line without that.
-        behind: The same behind a line feed, which a search finds fast.
+        pattern: What a line begins with, white space before it read over; the group `line` of a
+            match is the line without that.
     """
 
-    first: re.Pattern[str]
-    behind: re.Pattern[str]
+    pattern: str
 
-    @classmethod
-    def of(cls, pattern: str) -> Lines:
-        """Compile a pattern."""
-        line = rf"{_SPACE}(?P<line>{pattern})"
-        return cls(re.compile(rf"\ufeff?{line}"), re.compile(rf"\n{line}"))
+    @cached_property
+    def _first(self) -> re.Pattern[str]:
+        return re.compile(rf"\ufeff?{_SPACE}(?P<line>{self.pattern})")
+
+    @cached_property
+    def _behind(self) -> re.Pattern[str]:
+        """Find the same behind a line feed, which a search finds fast."""
+        return re.compile(rf"\n{_SPACE}(?P<line>{self.pattern})")
 
     def find(self, text: str, start: int, end: int) -> Iterator[re.Match[str]]:
         """Find all such lines between two offsets, the first of which is where a line begins."""
-        match = self.first.match(text, start, end)
+        match = self._first.match(text, start, end)
         if match:
             yield match
             start = match.end()
         if text.find("\n", start, end) >= 0:  # in a paragraph on one line there is none
-            yield from self.behind.finditer(text, start, end)
+            yield from self._behind.finditer(text, start, end)
 
     def match(self, text: str, start: int, end: int) -> re.Match[str] | None:
         """Match the line that begins at an offset."""
-        return self.first.match(text, start, end)
+        return self._first.match(text, start, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -500,7 +503,8 @@ def _labels(table: Mapping[str, Any], check: _Check) -> Lines | None:
         groups.append(rf"(?P<{part}>(?{flags}:{pattern}))")
     if not groups:
         return None
-    return Lines.of(rf"{_either(groups)}(?:{_SPACE}[:\t]|(?<=[^\w\n])|{_END}){_SPACE}")
+    pattern = rf"{_either(groups)}(?:{_SPACE}[:\t]|(?<=[^\w\n])|{_END}){_SPACE}"
+    return check.lines(pattern, "labels", next(iter(table)))
 
 
 def _dates(raw: Mapping[str, Any], check: _Check) -> DateRules:
@@ -620,20 +624,28 @@ class _Check:
         if not patterns:
             return None
         self.pattern(patterns, section, key, groups)
-        try:
-            return re.compile(_either(f"(?:{pattern})" for pattern in _apart(patterns)))
-        except re.error as error:  # "(?i)" must begin a pattern, and it stands among others here
-            raise self._not_alone(section, key, error) from None
+        return self._compile(_join(patterns), section, key)
 
     def line(
         self, table: Mapping[str, Any], section: str, key: str, groups: Iterable[str]
     ) -> Lines | None:
-        """Compile the patterns of whole lines to one that finds such a line in a text."""
-        patterns = {key: [_unanchor(pattern) for pattern in table.get(key, ())]}
-        pattern = self.whole(patterns, section, key, groups)
+        """Join the patterns of whole lines to one that finds such a line in a text."""
+        patterns = [_unanchor(pattern) for pattern in table.get(key, ())]
+        if not patterns:
+            return None
+        self.pattern(patterns, section, key, groups)
+        return self.lines(_join(patterns) + _END, section, key)
+
+    def lines(self, pattern: str, section: str, key: str) -> Lines:
+        """Check what lines begin with, where it is not known to be sound."""
+        if not self.is_sound:
+            self._compile(f"(?P<line>{pattern})", section, key)
+        return Lines(pattern)
+
+    def _compile(self, pattern: str, section: str, key: str) -> re.Pattern[str]:
         try:
-            return pattern and Lines.of(pattern.pattern + _END)
-        except re.error as error:  # "\\1" is the whole line there
+            return re.compile(pattern)
+        except re.error as error:  # "(?i)" must begin a pattern, and "\\1" is the whole line there
             raise self._not_alone(section, key, error) from None
 
     def _not_alone(self, section: str, key: str, error: re.error) -> LayoutError:
@@ -678,6 +690,11 @@ def _unanchor(pattern: str) -> str:
 
 
 _GROUP = re.compile(r"\(\?P<(\w+)>")
+
+
+def _join(patterns: Sequence[str]) -> str:
+    """Join patterns with groups to one that matches any of them."""
+    return _either(f"(?:{pattern})" for pattern in _apart(patterns))
 
 
 def _apart(patterns: Sequence[str]) -> list[str]:
