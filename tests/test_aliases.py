@@ -4,6 +4,8 @@ import csv
 import gzip
 
 from clippings import aliases
+from clippings.names import skeleton
+from clippings.records import LABELS
 
 
 def test_the_baked_keys_are_those_of_the_list() -> None:
@@ -30,3 +32,19 @@ def test_the_first_alias_of_a_key_counts() -> None:
 def test_a_spelling_of_two_is_nobody() -> None:
     assert aliases.find_spelled("Hizbollah", "ORG") == aliases.find_known("Hezbollah", "ORG")
     assert aliases.find_spelled("Nobody in Particular", "ORG") is None
+
+
+def test_names_far_from_all_aliases_are_none_and_spelled_like_none() -> None:
+    listed = [aliases._read_row(number).name for number in range(0, len(aliases._lines()), 9)]
+    others = [name.replace("i", "e").replace("-", " ") for name in listed]
+    names = [*listed, *others, "Ladies Sewing Circle", "AQ-I", "I.D.F.", "Xyqwort"]
+    asked = {(label, name): skeleton(name, label) for label in LABELS for name in names}
+    far = aliases.find_far(asked)
+    found = {
+        (label, name)
+        for label, name in asked
+        if aliases.find_known(name, label) or aliases.find_spelled(name, label)
+    }
+    assert found
+    assert far.isdisjoint(found)
+    assert {("ORG", "Ladies Sewing Circle"), ("PERSON", "Xyqwort")} <= far

@@ -15,6 +15,7 @@ def test_finds_the_rows_of_each_key_and_none_of_another(tmp_path_factory, rows_o
     path.write_bytes(bake_index(rows_of))
     index = Index(path)
     assert dict(index) == rows_of
+    assert {"", *index.read_keys().to_pylist()} == {"", *rows_of}
     for key in [*rows_of, *others, "", "\n", "a\nb", "\U0010ffff"]:
         assert index.find(key) == rows_of.get(key, [])
 

@@ -447,6 +447,17 @@ def test_readings_kept_from_another_run_change_nothing(
     assert list(fresh.readings.tables()) == list(again.readings.tables())
 
 
+@settings(max_examples=60, deadline=None)
+@given(MANY)
+def test_many_new_names_are_what_few_would_be(mentions: list[Mention]) -> None:
+    few, tables = settle([bind(mentions)], [])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spellings, "_MANY_NAMES", 1)
+        many, same_tables = settle([bind(mentions)], [])
+    assert tables == same_tables
+    assert list(few.readings.tables()) == list(many.readings.tables())
+
+
 def test_names_read_before_are_not_compared_again(monkeypatch: pytest.MonkeyPatch) -> None:
     before = [("a", *NAMES[0]), ("b", *NAMES[1]), ("c", *NAMES[3])]
     earlier, _ = settle([bind(before)], [])

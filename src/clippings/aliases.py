@@ -20,7 +20,7 @@ from clippings.baked import Index, bake_index
 from clippings.names import is_acronym, lookup_key, same_name, skeleton
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 DATA = Path(__file__).parent / "data"
 _LIST = DATA / "aliases.csv"
@@ -141,6 +141,26 @@ def find_spelled(name: str, label: str) -> Known | None:
         if same_name(name, alias, label) and not are_apart(name, alias, label)
     }
     return found.pop() if len(found) == 1 else None
+
+
+def find_far(blocks_of: Mapping[tuple[str, str], Sequence[str]]) -> set[tuple[str, str]]:
+    """Find the names that are no aliases and no spellings of any, as no block is that of an alias.
+
+    Acronyms are none of these: they are looked up by their letters, whatever their blocks.
+
+    Args:
+        blocks_of: The blocks of many names, by label and name.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    names, lists = list(blocks_of), pa.array(blocks_of.values(), pa.list_(pa.string()))
+    numbers = pc.list_parent_indices(lists)
+    labels = pa.array([label for label, _ in names], pa.string()).take(numbers)
+    blocks = pc.binary_join_element_wise(labels, lists.flatten(), " ")
+    near = pc.unique(numbers.filter(pc.is_in(blocks, _blocks().read_keys())))
+    met = {names[number] for number in near.to_pylist()}
+    return {name for name in names if name not in met and not is_acronym(name[1])}
 
 
 def are_apart(a: str, b: str, label: str) -> bool:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    import pyarrow as pa
+
 _LINES_OF_PAGE = 32
 
 
@@ -53,6 +55,14 @@ class Index:
             return []
         start += len(head)
         return [int(number) for number in page[start : page.index("\n", start)].split()]
+
+    def read_keys(self) -> pa.Array:
+        """Give all keys, for many to be looked up at once; some empty ones are among them."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        lines = pc.list_flatten(pc.split_pattern(pa.array(self._pages), "\n"))
+        return pc.replace_substring_regex(lines, r"\t.*", "")
 
     def __iter__(self) -> Iterator[tuple[str, list[int]]]:
         for page in self._pages:

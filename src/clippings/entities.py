@@ -9,8 +9,7 @@ name concerns others.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -33,10 +32,13 @@ from clippings.scan import hash_id
 from clippings.side import BOUND, schema_of
 from clippings.spellings import Readings, group_spellings
 from clippings.tally import Named, Tally, main_label
-from clippings.totals import FIRST, LAST, Part, Totals, most_frequent
+from clippings.totals import Part, Totals, most_frequent
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_UNKNOWN = Identity("")
+_NOWHERE = (None,) * 4
 
 RULES = ("correction", "curated", "gazetteer", "acronym", "surname", "spelling", "alone")
 """Why a spelling belongs to an entity, the surest first."""
@@ -173,7 +175,9 @@ class Resolver:
         self._alone: set[str] = set()
         self._stirred = set(gone)
         self.readings = readings or Readings()
-        self.readings.take({each.surface for each in self._named})
+        self.readings.take(
+            {(each.sense.label, each.surface) for each in self._named if not each.rule}
+        )
         self._groups = Groups(self._named, tally.apart, self._corrections, self.readings)
         self._groups.gather()
         self._ids = Ids(self._groups, registry or Registry({}, {}), self._is_other)
@@ -310,51 +314,33 @@ def keys_of(corrections: Corrections) -> list[str]:
 def _entities(groups: Groups, ids: Ids, totals: Totals) -> pa.Table:
     renamed = {row.key: row.b for row in groups.corrections.of("rename")}
     placed = {("PLACE", name_key(row.a, "PLACE")): row for row in groups.corrections.of("place")}
+    leaders = groups.leaders()
+    entity_ids = [ids.by_sense[leader] for leader in leaders]
+    present = set(entity_ids)
     made = []
-    for leader in groups.leaders():
-        entity_id = ids.by_sense[leader]
-        identity = groups.identity.get(leader, Identity(entity_id))
+    for leader, entity_id, counted in zip(
+        leaders, entity_ids, totals.counted(entity_ids), strict=True
+    ):
+        _, known, place = groups.identity.get(leader, _UNKNOWN)
         members = groups.members(leader)
-        names = [(sense.label, sense.key) for sense in members]
-        name = next((renamed[key] for key in sorted(names) if key in renamed), None)
-        place = identity.place
-        for key in sorted(names):
-            if key in placed:
-                place = _corrected_place(placed[key], groups)
-        parent = (
-            curated_id(identity.known.parent) if identity.known and identity.known.parent else None
+        label = known.label if known else _label(groups, members)
+        name = known.name if known else _name(groups, members)
+        if renamed or placed:
+            names = sorted((sense.label, sense.key) for sense in members)
+            name = next((renamed[key] for key in names if key in renamed), name)
+            for key in names:
+                if key in placed:
+                    place = _corrected_place(placed[key], groups)
+        located = (
+            (place.country_code, place.latitude, place.longitude, place.geonames_id)
+            if place
+            else _NOWHERE
         )
-        number = totals.number[entity_id]
-        made.append(
-            (
-                entity_id,
-                identity.known.label if identity.known else _label(groups, members),
-                name or (identity.known.name if identity.known else _name(groups, members)),
-                int(totals.mention_counts[number]),
-                int(totals.article_counts[number]),
-                _read_date(totals.first_dates[number]),
-                _read_date(totals.last_dates[number]),
-                place.country_code if place else None,
-                place.latitude if place else None,
-                place.longitude if place else None,
-                place.geonames_id if place else None,
-                None,
-                parent,
-            )
-        )
-    present = {row[0] for row in made}
-    wanted = {row[-1] for row in made if row[-1]} - present
-    present |= {each for each in wanted if ids.is_other(each)}
-    return _table(
-        "entities", [(*row[:-1], row[-1] if row[-1] in present else None) for row in made]
-    )
-
-
-def _read_date(number: int) -> datetime | None:
-    """Give the date of a number of milliseconds; None for none."""
-    if number in (FIRST, LAST):
-        return None
-    return datetime(1970, 1, 1) + timedelta(milliseconds=int(number))
+        parent = curated_id(known.parent) if known and known.parent else None
+        if parent and parent not in present and not ids.is_other(parent):
+            parent = None
+        made.append((entity_id, label, name, *counted, *located, None, parent))
+    return _table("entities", made)
 
 
 def _corrected_place(row: Correction, groups: Groups) -> Place | None:
@@ -373,6 +359,8 @@ def _corrected_place(row: Correction, groups: Groups) -> Place | None:
 
 
 def _label(groups: Groups, members: Sequence[Sense]) -> str:
+    if len(members) == 1:
+        return members[0].label
     totals: Counter[str] = Counter()
     for sense in members:
         totals[sense.label] += groups.counts[sense]
@@ -381,23 +369,31 @@ def _label(groups: Groups, members: Sequence[Sense]) -> str:
 
 def _name(groups: Groups, members: Sequence[Sense]) -> str:
     """Give the most frequent spelling; of equals the first in code point order."""
+    spellings = _spellings(groups, members)
+    if not spellings:  # only ever an acronym or a surname here: the key is all there is
+        return members[0].key
+    return most_frequent(spellings)
+
+
+def _spellings(groups: Groups, members: Sequence[Sense]) -> Mapping[str, int]:
+    if len(members) == 1:
+        return groups.spellings[members[0]]
     totals: Counter[str] = Counter()
     for sense in members:
         totals.update(groups.spellings[sense])
-    if not totals:  # only ever an acronym or a surname here: the key is all there is
-        return members[0].key
-    return most_frequent(totals)
+    return totals
 
 
 def _aliases(groups: Groups, ids: Ids, named: Iterable[Named]) -> pa.Table:
-    counts: Counter[tuple[str, str]] = Counter()
-    rules: dict[tuple[str, str], str] = {}
+    aliases: dict[tuple[str, str], tuple[int, str]] = {}
     for sense, surface, rule, count in named:
         alias = ids.by_sense[sense], surface
-        counts[alias] += count
         reason = rule or _rule(groups, sense, surface)
-        rules[alias] = min(rules.get(alias, reason), reason, key=RULES.index)
-    return _table("aliases", [(*alias, count, rules[alias]) for alias, count in counts.items()])
+        if alias in aliases:
+            other_count, other = aliases[alias]
+            count, reason = count + other_count, min(reason, other, key=RULES.index)
+        aliases[alias] = count, reason
+    return _table("aliases", [(*alias, *found) for alias, found in aliases.items()])
 
 
 def _rule(groups: Groups, sense: Sense, surface: str) -> str:
@@ -410,8 +406,7 @@ def _rule(groups: Groups, sense: Sense, surface: str) -> str:
         return "curated" if known and known.slug == identity.known.slug else "spelling"
     if identity:
         return "gazetteer"
-    spellings = set().union(*(groups.spellings[each] for each in groups.members(leader)))
-    return "spelling" if len(spellings) > 1 else "alone"
+    return "spelling" if len(_spellings(groups, groups.members(leader))) > 1 else "alone"
 
 
 def _table(table: str, rows: Iterable[tuple[Any, ...]]) -> pa.Table:

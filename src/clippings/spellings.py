@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import combinations
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain, combinations
 from typing import TYPE_CHECKING
 
-from clippings.aliases import Known, are_apart, by_slug, find_known, find_spelled
+from clippings.aliases import Known, are_apart, by_slug, find_far, find_known, find_spelled
 from clippings.columns import from_rows, rows_of, within
 from clippings.names import same_name, skeleton
 from clippings.scan import hash_id
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _BATCH_NAMES = 10_000
+_MANY_NAMES = 1_000
+"""New names from which on it is worth while to hold them all at once against the aliases."""
 _SEPARATOR = "\x1f"
 _NOBODY: tuple[None, None] = (None, None)
 _NO_SPELLING = (None, "")
@@ -41,40 +43,63 @@ class Readings:
         self._blocks: dict[str, pa.Table] = {}
         self.take(())
 
-    def take(self, surfaces: Iterable[str]) -> None:
-        """Look up what is kept of some names, and forget what was asked of others."""
+    def take(self, names: Collection[tuple[str, str]]) -> None:
+        """Look up what is kept of some names, and forget what was asked of others.
+
+        Args:
+            names: Label and spelling of all that will be asked for.
+        """
         import pyarrow as pa
 
         columns = ["label", "surface", "known", "spelled", "same", "name_id", "blocks"]
-        kept = within(self.rows, "surface", pa.array(sorted(surfaces), pa.string()))
+        surfaces = sorted({surface for _, surface in names})
+        kept = within(self.rows, "surface", pa.array(surfaces, pa.string()))
         self._kept = {
             (label, surface): found for label, surface, *found in rows_of(kept.select(columns))
         }
+        self._skeletons: dict[tuple[str, str], tuple[str, ...]] = {}
         self._asked: dict[tuple[str, str], tuple[str | None, str | None]] = {}
         self._compared: dict[str, set[str]] = {}
         self._same: dict[str, dict[str, set[str]]] = {}
         self.beyond: set[tuple[str, str]] = set()
+        self._far: set[tuple[str, str]] = set()
+        new = sorted(name for name in names if name not in self._kept)
+        if len(new) >= _MANY_NAMES:
+            self._skeletons = {(label, surface): skeleton(surface, label) for label, surface in new}
+            self._far = find_far(self._skeletons)
 
     def find_known(self, surface: str, label: str) -> Known | None:
         """Find the curated entity that has a name as one of its aliases."""
-        kept = self._kept.get((label, surface))
-        known = self._find(kept[0]) if kept else find_known(surface, label)
-        self._asked[label, surface] = (known.slug, None) if known else _NOBODY
+        name = label, surface
+        kept = self._kept.get(name)
+        if kept:
+            known = self._find(kept[0])
+        else:
+            known = None if name in self._far else find_known(surface, label)
+        self._asked[name] = (known.slug, None) if known else _NOBODY
         return known
 
     def find_spelled(self, surface: str, label: str) -> Known | None:
         """Find the curated entity of which a name is another spelling, once it is no alias."""
-        kept = self._kept.get((label, surface))
+        name = label, surface
+        kept = self._kept.get(name)
         if kept and kept[1] is not None:
             known = self._find(kept[1])
         else:
-            known = find_spelled(surface, label)
-        self._asked[label, surface] = (None, known.slug) if known else _NO_SPELLING
+            known = None if name in self._far else find_spelled(surface, label)
+        self._asked[name] = (None, known.slug) if known else _NO_SPELLING
         return known
 
     @staticmethod
     def _find(slug: str | None) -> Known | None:
         return by_slug()[slug] if slug else None
+
+    def _skeleton(self, surface: str, label: str) -> tuple[str, ...]:
+        """Give the blocks of a name, which are asked for again and again."""
+        found = self._skeletons.get((label, surface))
+        if found is None:
+            found = self._skeletons[label, surface] = skeleton(surface, label)
+        return found
 
     def same_spellings(self, names: Sequence[str], label: str) -> Iterator[tuple[str, str]]:
         """List the pairs of names that are spellings of one another.
@@ -84,13 +109,13 @@ class Readings:
             label: PERSON, ORG or PLACE, of all of them.
         """
         old: dict[str, str] = {}
-        new = []
+        new = {}
         for name in names:
             kept = self._kept.get((label, name))
             if kept and kept[2] is not None:
                 old[name] = kept[2]
             else:
-                new.append(name)
+                new[name] = self._skeleton(name, label)
         asked = self._compared[label] = set(names)
         same: dict[str, set[str]] = defaultdict(set)
         for name, others in old.items():
@@ -109,19 +134,17 @@ class Readings:
         self._same[label] = same
         return sure_pairs(same, label)
 
-    def _blocks_beside(self, new: Sequence[str], label: str) -> dict[str, list[str]]:
+    def _blocks_beside(self, new: Mapping[str, Sequence[str]], label: str) -> dict[str, list[str]]:
         """Give the names compared before, by those of their blocks that new names have too."""
         import pyarrow as pa
 
-        wanted = sorted({block for name in new for block in skeleton(name, label)})
         found: dict[str, list[str]] = defaultdict(list)
-        if wanted:
+        if new and self.rows.num_rows:
             if label not in self._blocks:
                 self._blocks[label] = self._write_out(label)
-            among = set(new)
-            pairs = within(self._blocks[label], "block", pa.array(wanted))
-            for block, name in rows_of(pairs):
-                if name not in among:
+            wanted = pa.array(sorted(set().union(*new.values())))
+            for block, name in rows_of(within(self._blocks[label], "block", wanted)):
+                if name not in new:
                     found[block].append(name)
         return found
 
@@ -146,7 +169,7 @@ class Readings:
             for label, surface in asked[start : start + _BATCH_NAMES]:
                 name_id, blocks = self._kept.get((label, surface), (None,) * 5)[3:]
                 if surface in self._compared.get(label, ()):
-                    blocks = blocks or _SEPARATOR.join(skeleton(surface, label))
+                    blocks = blocks or _SEPARATOR.join(self._skeleton(surface, label))
                     others = _SEPARATOR.join(sorted(self._same[label].get(surface, ())))
                 else:
                     blocks = others = None
@@ -169,30 +192,30 @@ def same_spellings(names: Sequence[str], label: str) -> Iterator[tuple[str, str]
         Pairs, each once, in a fixed order.
     """
     same: dict[str, set[str]] = defaultdict(set)
-    for a, b in compare(names, {}, label):
+    for a, b in compare({name: skeleton(name, label) for name in names}, {}, label):
         same[a].add(b)
         same[b].add(a)
     return sure_pairs(same, label)
 
 
 def compare(
-    names: Sequence[str], beside: Mapping[str, Sequence[str]], label: str
+    blocks_of: Mapping[str, Sequence[str]], beside: Mapping[str, Sequence[str]], label: str
 ) -> Iterator[tuple[str, str]]:
     """List the pairs that are spellings of one another, among names and with others beside them.
 
     Args:
-        names: Distinct names.
+        blocks_of: Names and their blocks.
         beside: Others by their blocks; they are not compared among themselves.
         label: PERSON, ORG or PLACE, of all of them.
     """
-    blocks: dict[str, list[str]] = {}
-    for name in names:
-        own = skeleton(name, label)
-        others = {
-            other for block in own for each in (blocks, beside) for other in each.get(block, ())
-        }
-        for block in own:
-            blocks.setdefault(block, []).append(name)
+    counts = Counter(chain.from_iterable(blocks_of.values()))
+    shared = {block for block, count in counts.items() if count > 1 or block in beside}
+    names: dict[str, list[str]] = defaultdict(list)
+    for name, blocks in blocks_of.items():
+        others: set[str] = set()
+        for block in shared.intersection(blocks):  # mostly none
+            others.update(names[block], beside.get(block, ()))
+            names[block].append(name)
         for other in others:
             a, b = sorted((name, other))
             if same_name(a, b, label) and not are_apart(a, b, label):

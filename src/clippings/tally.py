@@ -109,25 +109,26 @@ class Tally:
             Named(Sense(label, key, limit, read_place(place)), surface, rule, count)
             for label, key, limit, place, surface, rule, count in rows_of(self._named.total())
         ]
-        totals: dict[str, Counter[str]] = defaultdict(Counter)
-        for each in named:
-            totals[each.sense.key][each.sense.label] += each.mention_count
-        local: dict[tuple[str, str], int] = Counter()
+        local: dict[tuple[str, str], int] = {}
         rows = self._local.total()
         for label, key, _, count, _ in rows_of(rows):
-            local[label, key] += count
-        shared = {key for _, key in local} & set(totals)
-        labels_of: dict[str, Counter[str]] = defaultdict(Counter)
+            local[label, key] = local.get((label, key), 0) + count
+        own = {each.sense.key for each in named}
+        label_counts = Counter([key for _, key in local])
+        shared = {key for key, count in label_counts.items() if count > 1 or key in own}
+        totals: dict[str, Counter[str]] = defaultdict(Counter)
+        for each in named:
+            if each.sense.key in shared:
+                totals[each.sense.key][each.sense.label] += each.mention_count
         for (label, key), count in local.items():
-            labels_of[key][label] += count
             if key in shared:
                 totals[key][label] += count
-        shared |= {key for key, labels in labels_of.items() if len(labels) > 1}
         tops = set()
-        for key in sorted(shared):
-            both = totals[key] if key in totals else labels_of[key]
+        for key, both in totals.items():
             main = main_label(both)
-            for label in labels_of[key]:
+            for label in both:
+                if (label, key) not in local:
+                    continue
                 if label == main:
                     tops.add((label, key))
                 elif both[main] >= MAJORITY * both[label]:

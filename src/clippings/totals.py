@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clippings.bound import IGNORED, write_place
@@ -14,9 +14,10 @@ from clippings.records import arrow_schema
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FIRST, LAST = -(1 << 62), 1 << 62
+_FIRST, _LAST = -(1 << 62), 1 << 62
 """Dates, in milliseconds, of what has none."""
 
+_UNKNOWN = (None,) * 6
 _ANY = "*"
 _SEPARATOR = "\x1f"
 
@@ -78,8 +79,8 @@ class Totals:
         self._ids_array = pa.array(self.entity_ids, pa.string())
         self.mention_counts = np.zeros(len(self.entity_ids), np.int64)
         self.article_counts = np.zeros(len(self.entity_ids), np.int64)
-        self.first_dates = np.full(len(self.entity_ids), LAST)
-        self.last_dates = np.full(len(self.entity_ids), FIRST)
+        self.first_dates = np.full(len(self.entity_ids), _LAST)
+        self.last_dates = np.full(len(self.entity_ids), _FIRST)
 
     def assign(self, rows: pa.Table, corrected: pa.Table) -> Part:
         """Give the names of some articles their entities."""
@@ -102,6 +103,17 @@ class Totals:
         entity_ids = pc.replace_with_mask(entity_ids, is_alone, ids)
         bound = put_column(rows, "entity_id", entity_ids)
         return Part(bound, rows["entity_id"], entities, aliases)
+
+    def counted(self, entity_ids: Iterable[str]) -> Iterator[tuple[Any, ...]]:
+        """Give what was counted for entities: mentions, articles, first and last date."""
+        import numpy as np
+
+        numbers = [self.number[each] for each in entity_ids]
+        columns = [self.mention_counts[numbers], self.article_counts[numbers]]
+        for dates in (self.first_dates[numbers], self.last_dates[numbers]):
+            is_dated = (dates > _FIRST) & (dates < _LAST)
+            columns.append(np.where(is_dated, dates.astype("M8[ms]"), np.datetime64("NaT")))
+        return zip(*(column.tolist() for column in columns), strict=True)
 
     def _look_up(self, labels: pa.Array, keys: pa.Array, limits: Any, places: Any) -> pa.Array:
         import pyarrow.compute as pc
@@ -136,36 +148,24 @@ class Totals:
         """
         import pyarrow as pa
 
-        senses: dict[tuple[str, str, str], str] = {}
-        spellings: dict[str, dict[str, int]] = {}
-        dates: dict[str, Any] = {}
+        found: dict[tuple[str, str, str], tuple[str, Any, dict[str, int]]] = {}
         ids = []
-        names = ["sense_label", "key", "in_article", "surface", "mention_count", "published_date"]
-        for label, key, limit, surface, count, date in rows_of(rows.select(names)):
+        names = ["sense_label", "key", "in_article", "surface", "mention_count"]
+        dates = rows["published_date"].cast(pa.int64())  # a number takes less to make than a date
+        columns = rows.select(names).append_column("date", dates)
+        for label, key, limit, surface, count, date in rows_of(columns):
             sense = label, key, limit
-            if sense not in senses:
-                senses[sense] = self._ids.unused_id(sense)
-            entity_id = senses[sense]
+            if sense not in found:
+                found[sense] = self._ids.unused_id(sense), date, {}
+            entity_id, _, counts = found[sense]
             ids.append(entity_id)
-            spellings.setdefault(entity_id, {})[surface] = count
-            dates[entity_id] = date
-        entities = [
-            (
-                entity_id,
-                label,
-                most_frequent(spellings[entity_id]),
-                sum(spellings[entity_id].values()),
-                1,
-                *[dates[entity_id]] * 2,
-                *[None] * 6,
-            )
-            for (label, _, _), entity_id in senses.items()
-        ]
-        aliases = [
-            (entity_id, surface, count, "spelling" if len(counts) > 1 else "alone")
-            for entity_id, counts in spellings.items()
-            for surface, count in counts.items()
-        ]
+            counts[surface] = count
+        entities, aliases = [], []
+        for (label, _, _), (entity_id, date, counts) in found.items():
+            name, total = most_frequent(counts), sum(counts.values())
+            entities.append((entity_id, label, name, total, 1, date, date, *_UNKNOWN))
+            rule = "spelling" if len(counts) > 1 else "alone"
+            aliases += [(entity_id, surface, count, rule) for surface, count in counts.items()]
         return (
             pa.array(ids, pa.string()),
             from_rows(entities, arrow_schema("entities")),
@@ -175,4 +175,5 @@ class Totals:
 
 def most_frequent(counts: Mapping[str, int]) -> str:
     """Give the most frequent name; of equals the first in code point order."""
-    return min(counts, key=lambda name: (-counts[name], name))
+    most = max(counts.values())
+    return min([name for name, count in counts.items() if count == most])

@@ -33,7 +33,6 @@ _MANY_CLASSES = {sign: each for sign, each in _CLASSES.items() if len(each) > 1}
 _SEVERAL = re.compile(f"([{''.join(_MANY_CLASSES)}])")
 
 
-@lru_cache(MEMORY)
 def skeleton(name: str, label: str | None = None) -> tuple[str, ...]:
     """Give the blocking keys of a name: two names are compared only where they share one.
 
@@ -50,8 +49,8 @@ def skeleton(name: str, label: str | None = None) -> tuple[str, ...]:
     [True, True]
     """
     if label is not None:
-        return tuple(sorted(read_name(name, label).blocks))
-    return tuple(sorted(frozenset().union(*(read_name(name, each).blocks for each in LABELS))))
+        return read_name(name, label).blocks
+    return tuple(sorted(set().union(*(read_name(name, each).blocks for each in LABELS))))
 
 
 class Reading(NamedTuple):
@@ -61,14 +60,14 @@ class Reading(NamedTuple):
         key: Its lookup key.
         words: Its words; titles, particles and stop words off, compounds in one.
         core: The words without a head word that may be left out.
-        blocks: Its blocking keys.
+        blocks: Its blocking keys, sorted.
         is_acronym: Whether it is written as one.
     """
 
     key: str
     words: tuple[str, ...]
     core: tuple[str, ...]
-    blocks: frozenset[str]
+    blocks: tuple[str, ...]
     is_acronym: bool
 
 
@@ -83,7 +82,7 @@ def read_name(name: str, label: str) -> Reading:
         blocks.update(_skeletons(core, label))
         if label == "PERSON" and len(core) > 1:
             blocks.update(_person_blocks(core))
-    return Reading(key, words, core, frozenset(blocks), is_short_form)
+    return Reading(key, words, core, tuple(sorted(blocks)), is_short_form)
 
 
 def _person_blocks(words: Sequence[str]) -> Iterator[str]:
@@ -116,15 +115,15 @@ def _skeletons(words: Sequence[str], label: str) -> list[str]:
         return [closed + key for key in word_blocks(free[0] if free else "")]
     parts = [_word_skeletons(word) for word in free]
     first, finals = hear(free[0]), hear(free[-1]).finals
-    readings = [
-        RUN.sub(FIRST_GROUP, "".join(reading))
-        for reading in itertools.islice(itertools.product(*parts), _MOST_KEYS)
-    ]
+    keys: Sequence[str] = parts[0]
+    for part in parts[1:]:  # no part has the same sign twice in a row, nor may the whole
+        keys = [a + b if a[-1:] != b[:1] else a + b[1:] for a in keys for b in part][:_MOST_KEYS]
     return [
         f"{closed}{colour}{key}:{final}"
-        for key, final in itertools.islice(itertools.product(readings, finals), _MOST_KEYS)
+        for key in keys
+        for final in finals
         for colour in first.colours
-    ]
+    ][: _MOST_KEYS * len(first.colours)]
 
 
 @lru_cache(MEMORY)
@@ -141,16 +140,9 @@ def word_blocks(word: str) -> tuple[str, ...]:
 
 @lru_cache(MEMORY)
 def _word_skeletons(word: str) -> tuple[str, ...]:
-    signs = hear(word).signs
-    if _SEVERAL.search(signs) is None:
-        return (RUN.sub(FIRST_GROUP, signs.translate(_ONE_CLASS)),)
     parts = [
-        _MANY_CLASSES[part] if part in _MANY_CLASSES else (part.translate(_ONE_CLASS),)
-        for part in _SEVERAL.split(signs)
-        if part
+        _MANY_CLASSES.get(part) or (part,)
+        for part in _SEVERAL.split(hear(word).signs.translate(_ONE_CLASS))
     ]
-    if len(parts) < 2:
-        readings = iter(parts[0])
-    else:
-        readings = map("".join, itertools.islice(itertools.product(*parts), _MOST_KEYS))
-    return tuple(dict.fromkeys(RUN.sub(FIRST_GROUP, reading) for reading in readings))
+    readings = map("".join, itertools.islice(itertools.product(*parts), _MOST_KEYS))
+    return tuple(dict.fromkeys([RUN.sub(FIRST_GROUP, reading) for reading in readings]))

@@ -54,7 +54,7 @@ def judge(a: str, b: str, label: str) -> Verdict:
         return Verdict(True, "the same key")
     if first.is_acronym or second.is_acronym:
         return Verdict(False, "an acronym must be the same")
-    if first.blocks.isdisjoint(second.blocks):
+    if set(first.blocks).isdisjoint(second.blocks):
         return Verdict(False, "no block in common")
     ours, theirs = _without_options(first, second)
     if ours == theirs:
@@ -232,7 +232,7 @@ def explain(a: str, b: str, label: str) -> list[str]:
     """
     first, second = read_name(a, label), read_name(b, label)
     ours, theirs = _without_options(first, second)
-    shared = sorted(first.blocks & second.blocks)
+    shared = sorted(set(first.blocks).intersection(second.blocks))
     verdict = judge(a, b, label)
     lines = [
         f'Keys: "{first.key}" and "{second.key}".',
