@@ -405,8 +405,32 @@ def test_an_attribute_that_somebody_set_counts() -> None:
     check_words(["a sheqel a dunam", "dunam sheqel"], nlp)
 
 
+@pytest.mark.parametrize(
+    ("place", "rule"),
+    [
+        ("prefix_search", "[,.]"),  # wherever it stands
+        ("suffix_search", "[a-z],$"),
+        ("suffix_search", "(?<=[A-Z])\\.$|é$|1$"),
+        ("suffix_search", "9$"),
+        ("token_match", "[a-z]+[,.]$"),
+        ("url_match", "[a-z]+[,.]$"),
+    ],
+)
+def test_a_sign_is_cut_off_as_the_tokenizer_does(place: str, rule: str) -> None:
+    nlp = spacy.blank("en")
+    method = "match" if place.endswith("_match") else "search"
+    setattr(nlp.tokenizer, place, getattr(re.compile(rule), method))
+    nlp.tokenizer.add_special_case("dunam,", [{"ORTH": "dunam,"}])
+    nlp.tokenizer.add_special_case("!", [{"ORTH": "!", "NORM": "wow"}])
+    nlp.vocab[";"].norm_ = "semicolon"
+    text = (
+        "aqua, aqua. ZOK, ZOK. ZOK; dunam, dunam. dunam; qané q1 q. , Jan. can't. oh! we; cannot,"
+    )
+    check_words([text, text.replace(" ", "  "), text.replace(" ", "")], nlp)
+
+
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.text("abcdelmnoprstuxyzABIK'. ", max_size=60), max_size=5))
+@given(st.lists(st.text("abcdelmnoprstuxyzABIK'., ", max_size=60), max_size=5))
 def test_words_of_letters_are_those_of_the_tokenizer(texts: list[str]) -> None:
     check_words(texts)
 

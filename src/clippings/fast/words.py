@@ -83,6 +83,7 @@ class Words:
         self._case_ends = {head[-1] for head in self._rests}
         self._rules = frozenset(tokenizer.rules or ())
         self._getters = _find_getters(tokenizer, self._columns)
+        self._signs: dict[str, Attrs] = {}
         self.texts: list[str] = []
         self._values = array("Q")
         self._places: dict[bytes, int] = {}
@@ -173,7 +174,8 @@ class Words:
         plain, others = list[str](), list[str]()
         for stretch in new:
             if not stretch.isspace():
-                (plain if self._is_plain(stretch) else others).append(stretch)
+                is_plain = self._is_plain(stretch) or self._is_plain_but_for_a_sign(stretch)
+                (plain if is_plain else others).append(stretch)
         if others:
             self._add(others, self._tokenizer("\n".join(others)))
         if plain:
@@ -191,17 +193,50 @@ class Words:
             and stretch not in self._tokenizer.vocab  # else somebody may have set an attribute
         )
 
+    def _is_plain_but_for_a_sign(self, stretch: str) -> bool:
+        """Say whether the tokenizer parts a stretch into such a word and the sign behind it.
+
+        It cuts signs off at both ends for as long as there are any, unless what is left is a
+        special case or matches as a whole; then it parts the rest.
+        """
+        tokenizer = self._tokenizer
+        sign = stretch[-1]
+        if sign.isalpha() or not self._is_plain(stretch[:-1]) or {stretch, sign} & self._rules:
+            return False
+        if tokenizer.token_match and tokenizer.token_match(stretch):
+            return False
+        if tokenizer.prefix_search and tokenizer.prefix_search(stretch):
+            return False
+        cut = tokenizer.suffix_search and tokenizer.suffix_search(stretch)
+        return bool(cut) and cut.end() - cut.start() == 1
+
     def _add_plain(self, stretches: Sequence[str]) -> None:
-        """Add stretches of one word each, whose attributes are those of any new word."""
+        """Add stretches of a word, some with a sign, whose attributes are those of any new word."""
         assert self._getters
-        columns = [map(getter, stretches) for getter in self._getters]
+        words = [each if each.isalpha() else each[:-1] for each in stretches]
+        columns = [map(getter, words) for getter in self._getters]
         values = [
             [get_string_id(value) if isinstance(value, str) else value for value in column]
             for column in columns
         ]
-        numbers = np.arange(len(stretches))
-        lengths = np.fromiter(map(len, stretches), np.int64, len(stretches))
-        self._put(stretches, np.array(values, np.uint64).T, 0 * numbers, lengths, numbers)
+        signed = [number for number, each in enumerate(stretches) if not each.isalpha()]
+        signs = [self._read_sign(stretches[number][-1]) for number in signed]
+        lengths = np.fromiter(map(len, words), np.int64, len(words))
+        owners = np.concatenate([np.arange(len(words)), np.array(signed, np.int64)])
+        order = np.argsort(owners, kind="stable")
+        self._put(
+            stretches,
+            np.concatenate([np.array(values, np.uint64).T, *signs])[order],
+            np.concatenate([0 * lengths, lengths[signed]])[order],
+            np.concatenate([lengths, np.ones(len(signed), np.int64)])[order],
+            owners[order],
+        )
+
+    def _read_sign(self, sign: str) -> Attrs:
+        if sign not in self._signs:
+            doc = Doc(self._tokenizer.vocab, words=[sign])
+            self._signs[sign] = doc.to_array(self._columns).astype(np.uint64).reshape(1, -1)
+        return self._signs[sign]
 
     def _add(self, stretches: Sequence[str], doc: Doc) -> None:
         """Add stretches, of which a document holds one behind the other, a line end between."""
