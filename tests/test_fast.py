@@ -17,13 +17,26 @@ import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.language import Language
+from spacy.ml.featureextractor import FeatureExtractor
+from spacy.ml.models.tok2vec import MaxoutWindowEncoder, build_Tok2Vec_model
 from spacy.tokens import Doc, Span
+from thinc.api import (
+    HashEmbed,
+    Maxout,
+    Model,
+    chain,
+    concatenate,
+    list2ragged,
+    ragged2list,
+    with_array,
+)
 
 from clippings import components, fast
 from clippings.fast import FastRecognizer, UnknownShapeError, read_entities
 from clippings.fast import moves as moves_of
 from clippings.fast.plain import leaves_letters_whole
 from clippings.fast.tables import Tables
+from clippings.fast.vectors import Vectors
 from clippings.fast.words import Words
 from clippings.models import find_model
 from clippings.tag import Tagger, load_pipeline, tag
@@ -363,6 +376,43 @@ def test_rounding_is_far_below_what_is_too_close(shipped: Language, samples: lis
         )
         scores = found.score(vectors).T
         assert np.max(np.abs(scores - expected) / (1 + np.abs(expected))) < moves_of.CLOSE / 5
+
+
+def make_embedding(places: list[int], widths: list[int]) -> Model[Any, Any]:
+    """A `tok2vec` whose tables of hashes read what stands at some places of the attributes."""
+    tables = [
+        HashEmbed(width, 500, column=place, seed=seed, dropout=0.0)
+        for seed, (place, width) in enumerate(zip(places, widths, strict=True))
+    ]
+    embed = chain(
+        FeatureExtractor(["NORM", "SHAPE", "SUFFIX"][: max(places) + 1]),
+        list2ragged(),
+        with_array(concatenate(*tables)),
+        with_array(Maxout(16, sum(widths), nP=3, dropout=0.0, normalize=True)),
+        ragged2list(),
+    )
+    encode = MaxoutWindowEncoder(width=16, window_size=1, maxout_pieces=3, depth=1)
+    model = build_Tok2Vec_model(embed, encode)
+    model.initialize(X=[blank().make_doc("a")])
+    return model
+
+
+@pytest.mark.parametrize("words", ["", "Haifa", "the Cat sat on the mat in Paris, he said."])
+@pytest.mark.parametrize("width", [16, 5])
+def test_words_are_embedded_as_by_the_model(words: str, width: int) -> None:
+    model = make_embedding([0, 1, 2], [width] * 3)
+    vectors, doc = Vectors(model), blank().make_doc(words)
+    attrs = doc.to_array(vectors.columns).astype(np.uint64).reshape(len(doc), 3)
+    [expected] = model.get_ref("embed").predict([doc])
+    assert np.allclose(vectors.embed(attrs), expected.reshape(-1, 16), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("places", "widths"), [([1, 0], [8, 8]), ([0, 0], [8, 8]), ([0, 1], [8, 24]), ([1], [16])]
+)
+def test_tables_of_other_attributes_are_told(places: list[int], widths: list[int]) -> None:
+    with pytest.raises(UnknownShapeError, match="in their order"):
+        Vectors(make_embedding(places, widths))
 
 
 # Words

@@ -181,7 +181,7 @@ def test_office_needs_its_extra(
     desk.put("a.rtf", r"{\rtf1\ansi The Ferry\par Sank in May.\par}")
     desk.put("b.txt", write_dump(1))
     with monkeypatch.context() as patch:
-        patch.setitem(__import__("sys").modules, "striprtf.striprtf", None)
+        patch.setitem(__import__("sys").modules, "striprtf", None)
         run = desk.ingest()
     assert [(each.path, each.code) for each in run.problems] == [("a.rtf", "needs_office")]
     assert "pip install 'clippings[office]'" in run.problems[0].detail

@@ -501,6 +501,20 @@ def test_selector_that_is_none_is_an_error(section: str, selector: str) -> None:
 SHIPPED = {name: read_source(name) for name in layout_names()}
 
 
+@pytest.mark.parametrize(
+    ("section", "key"),
+    [
+        ("separator", "lines"),
+        *(("boilerplate", key) for key in ("lines", "opens", "words", "tells")),
+    ],
+)
+def test_patterns_that_cannot_stand_side_by_side(section: str, key: str) -> None:
+    text = put(section, key, "['(?i)abc', 'd']")
+    line = find_line(text, section, f"{key} =")
+    with pytest.raises(LayoutError, match=rf"^my\.toml:{line}: .*side by side.*\(\?i:"):
+        parse(text)
+
+
 def test_a_back_reference_is_a_layout_error() -> None:
     source = SHIPPED["newswire"]
     begins = source.index("begins = [")

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from clippings.learning import Learned
     from clippings.markup import Mark
 
-VERSION = 4
-"""Raised by hand when another layout is chosen or learned for the same dump."""
+VERSION = 5
+"""Raised by hand when another layout is chosen or learned for the same dump, or doubts are worded
+otherwise."""
 
 LEARNED = "learned"
 """Name of a layout that was inferred from the dump itself."""

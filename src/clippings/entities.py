@@ -124,8 +124,7 @@ def resolve_touched(
     Returns:
         Who is who, and the keys of all names that were looked at.
     """
-    left = gone["entity_id"].to_pylist()
-    rest = registry, corrections, readings, standing, left
+    rest = registry, corrections, readings, standing, gone
     keys = {*keys_of(corrections), *come["key"].to_pylist(), *gone["key"].to_pylist()}
     wider = Resolver(lambda: [come], *rest).reach()  # most of them, before all rows are read
     while True:
@@ -146,7 +145,7 @@ class Resolver:
         readings: What is known of names from earlier runs; None for nothing.
         standing: The entities of an earlier run, where only names that a change can concern are
             read: all rows of a name, or none. Whether they were enough, `reach` tells.
-        left: Ids of the entities of names that are gone since that run.
+        gone: Rows of that run that are no more; None for none.
     """
 
     def __init__(
@@ -156,7 +155,7 @@ class Resolver:
         corrections: Corrections | None = None,
         readings: Readings | None = None,
         standing: Standing | None = None,
-        left: Iterable[str] = (),
+        gone: pa.Table | None = None,
     ) -> None:
         self._read = read
         self._standing = standing
@@ -169,14 +168,15 @@ class Resolver:
         for rows in chain([schema_of(BOUND).empty_table()], read()):
             tally.add(self._correct(rows))
         self._named = tally.finish()
-        gone = frozenset(filter(None, left))
-        self.before = frozenset(filter(None, tally.entity_ids)) | gone
-        self._shared = tally.shared_ids | gone
+        left = frozenset(filter(None, gone["entity_id"].to_pylist() if gone else ()))
+        self.before = frozenset(filter(None, tally.entity_ids)) | left
+        self._shared = tally.shared_ids | left
         self._alone: set[str] = set()
-        self._stirred = set(gone)
+        self._stirred = set(left)
         self.readings = readings or Readings()
         self.readings.take(
-            {(each.sense.label, each.surface) for each in self._named if not each.rule}
+            {(each.sense.label, each.surface) for each in self._named if not each.rule},
+            gone["surface"].to_pylist() if gone else (),
         )
         self._groups = Groups(self._named, tally.apart, self._corrections, self.readings)
         self._groups.gather()
@@ -277,7 +277,7 @@ class Resolver:
         moved = (self._shared - now) | (now - self.before)
         concerned = {*self._shared, *now, *self._ids.held, *_parts_of(moved)}
         keys = self._standing.keys_of(concerned)
-        return keys | {name_key(surface, label) for label, surface in self.readings.beyond}
+        return keys | {name_key(surface, label) for label, surface in self.readings.beyond()}
 
     def merged(self) -> pa.Table:
         """Give the rows of `merged`."""

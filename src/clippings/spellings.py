@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, combinations
 from typing import TYPE_CHECKING
 
@@ -34,8 +34,6 @@ class Readings:
 
     Attributes:
         rows: The same; none in the place of None.
-        beyond: Label and spelling of names that are kept, were not asked for, and are spellings of
-            those that were.
     """
 
     def __init__(self, rows: pa.Table | None = None) -> None:
@@ -43,17 +41,18 @@ class Readings:
         self._blocks: dict[str, pa.Table] = {}
         self.take(())
 
-    def take(self, names: Collection[tuple[str, str]]) -> None:
+    def take(self, names: Collection[tuple[str, str]], gone: Iterable[str] = ()) -> None:
         """Look up what is kept of some names, and forget what was asked of others.
 
         Args:
             names: Label and spelling of all that will be asked for.
+            gone: Spellings that will not be, though they may have been in the earlier run.
         """
         import pyarrow as pa
 
         columns = ["label", "surface", "known", "spelled", "same", "name_id", "blocks"]
-        surfaces = sorted({surface for _, surface in names})
-        kept = within(self.rows, "surface", pa.array(surfaces, pa.string()))
+        surfaces = {surface for _, surface in names}.union(gone)
+        kept = within(self.rows, "surface", pa.array(sorted(surfaces), pa.string()))
         self._kept = {
             (label, surface): found for label, surface, *found in rows_of(kept.select(columns))
         }
@@ -61,7 +60,7 @@ class Readings:
         self._asked: dict[tuple[str, str], tuple[str | None, str | None]] = {}
         self._compared: dict[str, set[str]] = {}
         self._same: dict[str, dict[str, set[str]]] = {}
-        self.beyond: set[tuple[str, str]] = set()
+        self._beyond: set[tuple[str, str]] = set()
         self._far: set[tuple[str, str]] = set()
         new = sorted(name for name in names if name not in self._kept)
         if len(new) >= _MANY_NAMES:
@@ -123,16 +122,30 @@ class Readings:
                 if other in asked:
                     same[name].add(other)
                 else:
-                    self.beyond.add((label, other))
+                    self._beyond.add((label, other))
         for pair in compare(new, self._blocks_beside(new, label), label):
             for one, other in (pair, pair[::-1]):
                 if other in asked:
                     if one in asked:
                         same[one].add(other)
                 else:
-                    self.beyond.add((label, other))
+                    self._beyond.add((label, other))
         self._same[label] = same
         return sure_pairs(same, label)
+
+    def beyond(self) -> set[tuple[str, str]]:
+        """Give label and spelling of names that were not compared, but are bound up with others.
+
+        They are spellings of names that were, or of such as were in the earlier run and no more:
+        without these they may be in less doubt.
+        """
+        left = {
+            (label, other)
+            for (label, surface), (_, _, others, *_) in self._kept.items()
+            if others and surface not in self._compared.get(label, ())
+            for other in others.split(_SEPARATOR)
+        }
+        return self._beyond | left
 
     def _blocks_beside(self, new: Mapping[str, Sequence[str]], label: str) -> dict[str, list[str]]:
         """Give the names compared before, by those of their blocks that new names have too."""

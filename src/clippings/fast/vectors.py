@@ -116,6 +116,12 @@ class Vectors:
         mixer, self._norm = (
             next(each for each in mix.walk() if each.name == name) for name in _MIX
         )
+        places = [each.attrs["index"][1] for each in hashes.walk() if each.name == "ints-getitem"]
+        widths = {each.get_dim("nO") for each in self._hashes}
+        expect(
+            places == list(range(len(self.columns))) and len(widths) == 1,
+            "a table of one width for each attribute, in their order",
+        )
         by_piece = read_weights(mixer, "W").transpose(1, 0, 2)
         self._mixers = np.split(by_piece.reshape(-1, by_piece.shape[2]).T, hash_count)
         self._mix_bias = read_weights(mixer, "b").T.reshape(-1)

@@ -78,13 +78,14 @@ _MARKED: dict[str, dict[str, type]] = {
     "topics": {"separator": str},
     "boilerplate": {"lines": list},
 }
-_PATTERNS = (
-    ("separator", "lines"),
-    ("boilerplate", "lines"),
-    ("boilerplate", "opens"),
-    ("boilerplate", "words"),
-    ("boilerplate", "tells"),
-)
+_PATTERNS = {
+    ("separator", "lines"): "{}",
+    ("boilerplate", "lines"): "{}[.!?»]*",
+    ("boilerplate", "opens"): r"{}\b",
+    ("boilerplate", "words"): r"\b{}\b",
+    ("boilerplate", "tells"): r"\b{}\b",
+}
+"""Sections and keys of patterns, and what is put around those of each."""
 _TYPES: dict[type, str] = {
     str: "a text",
     int: "a number",
@@ -413,13 +414,16 @@ def _parse_unmarked(raw: Mapping[str, Any], check: _Check, fingerprint: str) -> 
             needed = keys if section in _UNMARKED else ()
             check.keys(raw[section], keys, section, needed=needed)
     page = raw["boilerplate"]
-    either = {
-        (section, key): check.pattern(raw[section][key], section, key) for section, key in _PATTERNS
+    compiled = {
+        (section, key): check.compile(
+            form.format(check.pattern(raw[section][key], section, key)), section, key
+        )
+        for (section, key), form in _PATTERNS.items()
     }
     return Layout(
         name=raw["name"],
         fingerprint=fingerprint,
-        separator=re.compile(either["separator", "lines"]),
+        separator=compiled["separator", "lines"],
         byline=_label(raw["byline"]["starts"]),
         outlet=_label(raw["outlet"]["starts"]),
         topics=_label(raw["topics"]["starts"]),
@@ -429,12 +433,12 @@ def _parse_unmarked(raw: Mapping[str, Any], check: _Check, fingerprint: str) -> 
         topic_separator=raw["topics"]["separator"],
         boilerplate=Boilerplate(
             longest=page["longest"],
-            whole=re.compile(rf"{either['boilerplate', 'lines']}[.!?»]*"),
+            whole=compiled["boilerplate", "lines"],
             page=frozenset(page["page"].split()),
             known=frozenset(f"{page['page']} {page['plain']}".split()),
-            opens=re.compile(rf"{either['boilerplate', 'opens']}\b"),
-            words=re.compile(rf"\b{either['boilerplate', 'words']}\b"),
-            tells=re.compile(rf"\b{either['boilerplate', 'tells']}\b"),
+            opens=compiled["boilerplate", "opens"],
+            words=compiled["boilerplate", "words"],
+            tells=compiled["boilerplate", "tells"],
         ),
         dates=_dates(raw, check),
         claims=_claims(raw, check),
@@ -624,7 +628,7 @@ class _Check:
         if not patterns:
             return None
         self.pattern(patterns, section, key, groups)
-        return self._compile(_join(patterns), section, key)
+        return self.compile(_join(patterns), section, key)
 
     def line(
         self, table: Mapping[str, Any], section: str, key: str, groups: Iterable[str]
@@ -639,21 +643,18 @@ class _Check:
     def lines(self, pattern: str, section: str, key: str) -> Lines:
         """Check what lines begin with, where it is not known to be sound."""
         if not self.is_sound:
-            self._compile(f"(?P<line>{pattern})", section, key)
+            self.compile(f"(?P<line>{pattern})", section, key)
         return Lines(pattern)
 
-    def _compile(self, pattern: str, section: str, key: str) -> re.Pattern[str]:
+    def compile(self, pattern: str, section: str, key: str) -> re.Pattern[str]:
+        """Compile what patterns were made into."""
         try:
             return re.compile(pattern)
         except re.error as error:  # "(?i)" must begin a pattern, and "\\1" is the whole line there
-            raise self._not_alone(section, key, error) from None
-
-    def _not_alone(self, section: str, key: str, error: re.error) -> LayoutError:
-        """Say that a pattern means something else where it is put into another."""
-        return LayoutError(
-            f"{self.place(section, key)}: expected patterns that can stand side by side, found "
-            f'{error}. Write "(?i:...)" for "(?i)", and no back references.'
-        )
+            raise LayoutError(
+                f"{self.place(section, key)}: expected patterns that can stand side by side, found "
+                f'{error}. Write "(?i:...)" for "(?i)", and no back references.'
+            ) from None
 
     def selectors(self, table: Mapping[str, Any], section: str, key: str) -> tuple[str, ...]:
         """Check selectors of elements."""
