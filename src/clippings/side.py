@@ -21,7 +21,7 @@ SIGNS = ".signs"
 READINGS = ".readings"
 """One name: what the lists of names say of it, and the other names that are spellings of it."""
 
-ENTITIES_VERSION = 3
+ENTITIES_VERSION = 4
 """Raised by hand when the same mentions would become other entities, or other rows of `.bound`."""
 STORIES_VERSION = 2
 """Raised by hand when the same articles would become other stories, or other rows of `.signs`."""
