@@ -89,7 +89,7 @@ def put_owners(
     Args:
         old: The rows.
         owners: Those whose rows go.
-        new: Rows that come; of none but these owners.
+        new: Rows that come; all must be of these owners.
         column: The first one of the key, which holds the owner.
     """
     import pyarrow.compute as pc

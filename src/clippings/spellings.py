@@ -94,7 +94,7 @@ class Readings:
         return by_slug()[slug] if slug else None
 
     def _skeleton(self, surface: str, label: str) -> tuple[str, ...]:
-        """Give the blocks of a name, which are asked for again and again."""
+        """Give the blocks of a name: to compare it, to look beside it, to keep them."""
         found = self._skeletons.get((label, surface))
         if found is None:
             found = self._skeletons[label, surface] = skeleton(surface, label)
