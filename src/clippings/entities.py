@@ -168,7 +168,8 @@ class Resolver:
         for rows in chain([schema_of(BOUND).empty_table()], read()):
             tally.add(self._correct(rows))
         self._named = tally.finish()
-        left = frozenset(filter(None, gone["entity_id"].to_pylist() if gone else ()))
+        gone = gone or schema_of(BOUND).empty_table()
+        left = frozenset(filter(None, gone["entity_id"].to_pylist()))
         self.before = frozenset(filter(None, tally.entity_ids)) | left
         self._shared = tally.shared_ids | left
         self._alone: set[str] = set()
@@ -176,7 +177,7 @@ class Resolver:
         self.readings = readings or Readings()
         self.readings.take(
             {(each.sense.label, each.surface) for each in self._named if not each.rule},
-            gone["surface"].to_pylist() if gone else (),
+            gone["surface"].to_pylist(),
         )
         self._groups = Groups(self._named, tally.apart, self._corrections, self.readings)
         self._groups.gather()

@@ -213,13 +213,15 @@ class Words:
     def _add_plain(self, stretches: Sequence[str]) -> None:
         """Add stretches of a word, some with a sign, whose attributes are those of any new word."""
         assert self._getters
-        words = [each if each.isalpha() else each[:-1] for each in stretches]
+        signed = [number for number, each in enumerate(stretches) if not each.isalpha()]
+        words = list(stretches)
+        for number in signed:
+            words[number] = words[number][:-1]
         columns = [map(getter, words) for getter in self._getters]
         values = [
             [get_string_id(value) if isinstance(value, str) else value for value in column]
             for column in columns
         ]
-        signed = [number for number, each in enumerate(stretches) if not each.isalpha()]
         signs = [self._read_sign(stretches[number][-1]) for number in signed]
         lengths = np.fromiter(map(len, words), np.int64, len(words))
         owners = np.concatenate([np.arange(len(words)), np.array(signed, np.int64)])

@@ -624,21 +624,25 @@ class _Check:
         self, table: Mapping[str, Any], section: str, key: str, groups: Iterable[str]
     ) -> re.Pattern[str] | None:
         """Compile the patterns of a key, which may hold a group of one name each."""
-        patterns = table.get(key)
-        if not patterns:
-            return None
-        self.pattern(patterns, section, key, groups)
-        return self.compile(_join(patterns), section, key)
+        pattern = self._join(table.get(key, ()), section, key, groups)
+        return None if pattern is None else self.compile(pattern, section, key)
 
     def line(
         self, table: Mapping[str, Any], section: str, key: str, groups: Iterable[str]
     ) -> Lines | None:
         """Join the patterns of whole lines to one that finds such a line in a text."""
         patterns = [_unanchor(pattern) for pattern in table.get(key, ())]
+        pattern = self._join(patterns, section, key, groups)
+        return None if pattern is None else self.lines(pattern + _END, section, key)
+
+    def _join(
+        self, patterns: Sequence[str], section: str, key: str, groups: Iterable[str]
+    ) -> str | None:
+        """Check patterns with groups and join them to one that matches any; None for none."""
         if not patterns:
             return None
         self.pattern(patterns, section, key, groups)
-        return self.lines(_join(patterns) + _END, section, key)
+        return _either(f"(?:{pattern})" for pattern in _apart(patterns))
 
     def lines(self, pattern: str, section: str, key: str) -> Lines:
         """Check what lines begin with, where it is not known to be sound."""
@@ -691,11 +695,6 @@ def _unanchor(pattern: str) -> str:
 
 
 _GROUP = re.compile(r"\(\?P<(\w+)>")
-
-
-def _join(patterns: Sequence[str]) -> str:
-    """Join patterns with groups to one that matches any of them."""
-    return _either(f"(?:{pattern})" for pattern in _apart(patterns))
 
 
 def _apart(patterns: Sequence[str]) -> list[str]:
