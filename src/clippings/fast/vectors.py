@@ -52,6 +52,25 @@ _CONVOLUTION = "residual(expand_window>>maxout>>layernorm>>dropout)"
 _LAYER_NORM = np.float32(1e-8)  # what thinc adds to a variance
 
 
+class Encoded(NamedTuple):
+    """The vectors of the words of texts, which stand in places with gaps between the texts.
+
+    Attributes:
+        halves: Those of the even places, then those of the odd ones: one row per number of a
+            vector, one column per place.
+        places: Of each word.
+    """
+
+    halves: Floats
+    places: Ints
+
+    def of(self, words: Ints) -> Floats:
+        """Give the vectors of some words, one row per word."""
+        places = self.places[words]
+        vectors: Floats = self.halves[places % 2, :, places // 2]
+        return vectors
+
+
 class Layer(NamedTuple):
     """One convolution of the encoder, as products for two words at a time.
 
@@ -159,19 +178,16 @@ class Vectors:
         normalized: Floats = self._norm.predict(mixed)
         return normalized
 
-    def encode(self, words: Floats, rows: Ints, bounds: Ints) -> Floats:
+    def encode(self, words: Floats, rows: Ints, bounds: Ints) -> Encoded:
         """Let each word see its neighbours.
 
         Args:
             words: What `embed` gave.
             rows: The row of each word of the texts in these, texts one behind the other.
             bounds: Where each text begins, and, as the last number, where all end.
-
-        Returns:
-            One row of `width` numbers per word of the texts.
         """
         if not len(rows):
-            return np.zeros((0, self.width), np.float32)
+            return Encoded(np.zeros((2, self.width, 0), np.float32), rows)
         count = len(bounds) - 1
         gaps = self.pad * np.arange(1, count + 1)
         places = np.arange(len(rows)) + np.repeat(gaps, np.diff(bounds))
@@ -191,9 +207,9 @@ class Vectors:
                 best += seen[:, :, first:stop]
                 seen[:, :, first - layer.reach : stop - layer.reach] = best
             start -= layer.reach
-        encoded: Floats = seen[:, :, :pairs].transpose(2, 0, 1).reshape(-1, self.width)[places]
-        encoded += sum(layer.shift for layer in self.layers)
-        return encoded
+        encoded = seen[:, :, :pairs]
+        encoded += sum(layer.shift for layer in self.layers)[:, np.newaxis]
+        return Encoded(encoded, places)
 
     def _look_up(self, words: Floats, shown: Ints, seen: Floats) -> None:
         """Do the first convolution: it multiplies each distinct word once, not each window.

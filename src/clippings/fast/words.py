@@ -11,7 +11,7 @@ import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from itertools import accumulate, chain, compress, count, pairwise
+from itertools import accumulate, chain, compress, count, filterfalse, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -79,11 +79,9 @@ class Words:
         self._tokenizer = tokenizer
         self._columns = [*columns, IS_SPACE, ORTH]
         self._rests = _read_rests(tokenizer)
-        self._longest_case = max(map(len, self._rests), default=0)
-        self._case_ends = {head[-1] for head in self._rests}
+        self._tails = {head[start:] for head in self._rests for start in range(len(head))}
         self._rules = frozenset(tokenizer.rules or ())
         self._getters = _find_getters(tokenizer, self._columns)
-        self._signs: dict[str, Attrs] = {}
         self.texts: list[str] = []
         self._values = array("Q")
         self._places: dict[bytes, int] = {}
@@ -116,7 +114,8 @@ class Words:
     def read(self, texts: Sequence[str]) -> Sheet:
         """Part texts into words."""
         parts = [_STRETCH.findall(text) for text in texts]
-        self._learn(sorted(set(chain.from_iterable(parts)).difference(self._stretches)))
+        is_known = self._stretches.__contains__
+        self._learn(list(dict.fromkeys(filterfalse(is_known, chain.from_iterable(parts)))))
         for number, part in enumerate(parts):
             if self._may_hold_a_case(part):
                 whole = texts[number]
@@ -167,21 +166,26 @@ class Words:
         White space is shown alone, because line ends part the others here. A stretch with its
         space behind it is the stretch.
         """
-        bare = dict.fromkeys(map(_bare, stretches))
-        new = [stretch for stretch in bare if stretch not in self._stretches]
-        for space in filter(str.isspace, new):
-            self._add([space], self._tokenizer(space))
-        plain, others = list[str](), list[str]()
-        for stretch in new:
-            if not stretch.isspace():
-                is_plain = self._is_plain(stretch) or self._is_plain_but_for_a_sign(stretch)
-                (plain if is_plain else others).append(stretch)
+        is_known = self._stretches.__contains__
+        bare = list(map(_bare, stretches))
+        plain, signed, others = list[str](), list[str](), list[str]()
+        for stretch in filterfalse(is_known, dict.fromkeys(bare)):
+            if stretch.isspace():
+                self._add([stretch], self._tokenizer(stretch))
+            elif self._is_plain(stretch):
+                plain.append(stretch)
+            elif self._is_plain_but_for_a_sign(stretch):
+                signed.append(stretch)
+                plain.append(stretch[:-1])
+                others.append(stretch[-1])
+            else:
+                others.append(stretch)
+        others = list(filterfalse(is_known, dict.fromkeys(others)))
         if others:
             self._add(others, self._tokenizer("\n".join(others)))
-        if plain:
-            self._add_plain(plain)
-        for stretch in stretches:
-            self._stretches[stretch] = self._stretches[_bare(stretch)]
+        self._add_plain(list(filterfalse(is_known, dict.fromkeys(plain))))
+        self._add_signed(signed)
+        self._stretches.update(zip(stretches, map(self._stretches.__getitem__, bare), strict=True))
 
     def _is_plain(self, stretch: str) -> bool:
         """Say whether a stretch is a word of which all is known without asking."""
@@ -210,35 +214,30 @@ class Words:
         cut = tokenizer.suffix_search and tokenizer.suffix_search(stretch)
         return bool(cut) and cut.end() - cut.start() == 1
 
-    def _add_plain(self, stretches: Sequence[str]) -> None:
-        """Add stretches of a word, some with a sign, whose attributes are those of any new word."""
-        assert self._getters
-        signed = [number for number, each in enumerate(stretches) if not each.isalpha()]
-        words = list(stretches)
-        for number in signed:
-            words[number] = words[number][:-1]
-        columns = [map(getter, words) for getter in self._getters]
+    def _add_plain(self, words: Sequence[str]) -> None:
+        """Add plain words, whose attributes are those of any new word."""
         values = [
-            [get_string_id(value) if isinstance(value, str) else value for value in column]
-            for column in columns
+            [get_string_id(value) if isinstance(value, str) else value for value in map(get, words)]
+            for get in self._getters or ()
         ]
-        signs = [self._read_sign(stretches[number][-1]) for number in signed]
-        lengths = np.fromiter(map(len, words), np.int64, len(words))
-        owners = np.concatenate([np.arange(len(words)), np.array(signed, np.int64)])
-        order = np.argsort(owners, kind="stable")
+        first = len(self.texts)
+        self.texts.extend(words)
+        self._values.frombytes(np.array(values, np.uint64).T.tobytes())
+        rows = range(first, len(self.texts))
+        self._put(words, rows, [0] * len(words), list(map(len, words)), [1] * len(words))
+
+    def _add_signed(self, stretches: Sequence[str]) -> None:
+        """Add stretches of a plain word and a sign, which both are known by themselves."""
+        parts = [part for stretch in stretches for part in (stretch[:-1], stretch[-1])]
+        firsts = map(self._firsts.__getitem__, map(self._stretches.__getitem__, parts))
+        lengths = [len(stretch) for stretch in stretches]
         self._put(
             stretches,
-            np.concatenate([np.array(values, np.uint64).T, *signs])[order],
-            np.concatenate([0 * lengths, lengths[signed]])[order],
-            np.concatenate([lengths, np.ones(len(signed), np.int64)])[order],
-            owners[order],
+            list(map(self._rows.__getitem__, firsts)),
+            [start for length in lengths for start in (0, length - 1)],
+            [end for length in lengths for end in (length - 1, length)],
+            [2] * len(stretches),
         )
-
-    def _read_sign(self, sign: str) -> Attrs:
-        if sign not in self._signs:
-            doc = Doc(self._tokenizer.vocab, words=[sign])
-            self._signs[sign] = doc.to_array(self._columns).astype(np.uint64).reshape(1, -1)
-        return self._signs[sign]
 
     def _add(self, stretches: Sequence[str], doc: Doc) -> None:
         """Add stretches, of which a document holds one behind the other, a line end between."""
@@ -251,46 +250,56 @@ class Words:
         starts -= bases[owners]
         is_word = starts < sizes[owners]  # else it is a line end
         starts, lengths, owners = (each[is_word] for each in (starts, lengths, owners))
-        self._put(stretches, values[is_word], starts, lengths, owners)
+        content, size = values[is_word].tobytes(), 8 * values.shape[1]
+        keys = [content[place : place + size] for place in range(0, len(content), size)]
+        ends = starts + lengths
+        for number, key in enumerate(keys):
+            if key not in self._places:
+                self._places[key] = len(self.texts)
+                self.texts.append(stretches[owners[number]][starts[number] : ends[number]])
+                self._values.frombytes(key)
+        self._put(
+            stretches,
+            list(map(self._places.__getitem__, keys)),
+            starts.tolist(),
+            ends.tolist(),
+            np.bincount(owners, minlength=len(stretches)).tolist(),
+        )
 
     def _put(
-        self, stretches: Sequence[str], values: Attrs, starts: Ints, lengths: Ints, owners: Ints
+        self,
+        stretches: Sequence[str],
+        rows: Sequence[int],
+        starts: Sequence[int],
+        ends: Sequence[int],
+        counts: Sequence[int],
     ) -> None:
-        """Put stretches and their words into the tables.
+        """Put stretches into the tables.
 
         Args:
             stretches: New ones.
-            values: The attributes of their words, one row per word.
+            rows: Of their words, in the table of words.
             starts: Where each word begins in its stretch.
-            lengths: How long it is.
-            owners: The number of its stretch.
+            ends: Where it ends.
+            counts: Words of each stretch.
         """
-        content, size = values.tobytes(), 8 * values.shape[1]
-        keys = [content[place : place + size] for place in range(0, len(content), size)]
-        ends = starts + lengths
-        for number in [number for number, key in enumerate(keys) if key not in self._places]:
-            if keys[number] not in self._places:  # nor has it just been added
-                self._places[keys[number]] = len(self.texts)
-                self.texts.append(stretches[owners[number]][starts[number] : ends[number]])
-                self._values.frombytes(keys[number])
-        rows = list(map(self._places.__getitem__, keys))
-        firsts = _bounds(np.bincount(owners, minlength=len(stretches)))
-        self._stretches.update(zip(stretches, count(len(self._counts)), strict=False))
-        self._firsts.extend((firsts[:-1] + len(self._rows)).tolist())
-        self._counts.extend(np.diff(firsts).tolist())
-        self._rows.extend(rows)
-        self._starts.extend(starts.tolist())
-        self._ends.extend(ends.tolist())
-        for stretch, (first, last) in zip(stretches, pairwise(firsts.tolist()), strict=True):
-            if stretch[-1:] in self._case_ends:
+        firsts = list(accumulate(counts, initial=0))
+        for stretch, (first, last) in zip(stretches, pairwise(firsts), strict=True):
+            if self.texts[rows[last - 1]] in self._tails:
                 self._note_beginning(stretch, [self.texts[row] for row in rows[first:last]])
+        self._stretches.update(zip(stretches, count(len(self._counts)), strict=False))
+        self._firsts.extend(len(self._rows) + first for first in firsts[:-1])
+        self._counts.extend(counts)
+        self._rows.extend(rows)
+        self._starts.extend(starts)
+        self._ends.extend(ends)
 
     def _note_beginning(self, stretch: str, words: list[str]) -> None:
         """Note what would have to follow for a special case to begin in the last words."""
         tail = ""
         for word in reversed(words):
             tail = word + tail
-            if len(tail) > self._longest_case:
+            if tail not in self._tails:
                 break
             for rest in self._rests.get(tail, ()):
                 following = self._beginnings.setdefault(f"{stretch} ", {})
