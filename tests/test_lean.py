@@ -128,6 +128,19 @@ print(sys.modules["spacy.cli"] is cli)
     assert run_python(code, other_spacy) == "command line\nTrue\n"
 
 
+def test_yaml_is_there_for_whoever_asks_for_it() -> None:
+    code = """
+from clippings import lean
+lean.import_spacy()
+import srsly
+assert "srsly.ruamel_yaml" not in sys.modules
+print(srsly.yaml_loads(srsly.yaml_dumps({"a": [1]})), srsly.is_yaml_serializable(print))
+import srsly._yaml_api
+print(srsly._yaml_api.yaml_loads("- 1"))
+"""
+    assert run_python(code) == "{'a': [1]} False\n[1]\n"
+
+
 def test_settings_of_the_user_stand(monkeypatch: pytest.MonkeyPatch) -> None:
     code = """
 import os
