@@ -2,7 +2,7 @@
 
 The keys and blocks of the aliases take a second to work out, so they are baked too, as indexes:
 
-    python -m clippings.aliases      writes data/alias_keys.txt.gz and data/alias_blocks.txt.gz;
+    python -m clippings.aliases      writes data/alias_keys.txt and data/alias_blocks.txt;
                                      after a change of names/ or aliases.csv
 
 A row of the list is read apart only when it is asked for: most never are.
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 DATA = Path(__file__).parent / "data"
 _LIST = DATA / "aliases.csv"
-_KEYS, _BLOCKS = DATA / "alias_keys.txt.gz", DATA / "alias_blocks.txt.gz"
+_KEYS, _BLOCKS = DATA / "alias_keys.txt", DATA / "alias_blocks.txt"
 
 
 class Known(NamedTuple):

@@ -7,7 +7,6 @@ every so many; the page on which a key would stand is found by halving.
 
 from __future__ import annotations
 
-import gzip
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
@@ -27,12 +26,12 @@ def bake_index(rows_of: Mapping[str, Sequence[int]]) -> bytes:
         rows_of: Numbers of rows by key, of one at least; a key has neither tabs nor ends of lines.
 
     Returns:
-        Text in UTF-8, compressed; the same for the same keys and rows.
+        Text in UTF-8; the same for the same keys and rows.
     """
     lines = sorted(f"{key}\t{' '.join(map(str, rows))}" for key, rows in rows_of.items())
     starts = range(0, len(lines), _LINES_OF_PAGE)
     pages = ["\n".join(lines[start : start + _LINES_OF_PAGE]) for start in starts]
-    return gzip.compress("\n\n".join(pages).encode(), mtime=0)
+    return "\n\n".join(pages).encode()
 
 
 class Index:
@@ -43,8 +42,8 @@ class Index:
     """
 
     def __init__(self, path: Path) -> None:
-        text = gzip.decompress(path.read_bytes()).decode()
-        self._pages = [f"\n{page}\n" for page in text.split("\n\n")]
+        pages = path.read_bytes().decode().split("\n\n")
+        self._pages = [f"\n{page}\n" for page in pages]
 
     def find(self, key: str) -> list[int]:
         """Give the rows of a key in the order in which they were baked; none where it has none."""

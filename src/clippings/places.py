@@ -5,7 +5,7 @@ baked by `gazetteer/build.py`), `places_extra.csv` (by hand: regions, rivers, ba
 `homes.csv` (what points to a country without being a place: Lebanese, Hizballah). Their keys take a
 second to work out, so they are baked too:
 
-    python -m clippings.places       writes data/place_keys.txt.gz; after a change of `lookup_key`,
+    python -m clippings.places       writes data/place_keys.txt; after a change of `lookup_key`,
                                      `place_key` or one of the three
 
 How likely a place is before an article is read is its prior, in powers of ten of inhabitants: its
@@ -176,7 +176,7 @@ def _loosen(bare: str) -> str:
 
 # --- the data -------------------------------------------------------------------------------------
 
-_LISTED, _INDEX = DATA / "places.csv.gz", DATA / "place_keys.txt.gz"
+_LISTED, _INDEX = DATA / "places.csv.gz", DATA / "place_keys.txt"
 _ABBREVIATION = "abbreviation"
 _GROUPS, _LOOSE_GROUP = 3, 2
 
