@@ -95,11 +95,11 @@ class _Name:
     known: Known | None = None
 
 
-@lru_cache(_MEMORY)
 def name_key(surface: str, label: str) -> str:
     """Give the lookup key of a name; of a person without titles, unless known with them."""
-    if label == "PERSON" and find_known(surface, label) is None:
-        surface = strip_titles(surface) or surface
+    bare = strip_titles(surface) if label == "PERSON" else surface
+    if bare != surface and find_known(surface, label) is None:
+        surface = bare or surface
     return lookup_key(surface)
 
 

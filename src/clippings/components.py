@@ -7,6 +7,7 @@ import json
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import compress, count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -51,6 +52,9 @@ def trim_names(tokens: Tokens, entities: Iterable[Marked]) -> Iterator[Marked]:
         first = tokens.starts[start]
         surface = tokens.text[first : tokens.ends[end - 1]]
         for begin, stop in find_extents(surface, label):
+            if stop - begin == len(surface):  # most often
+                yield start, end, label
+                continue
             yield (
                 bisect_right(tokens.starts, first + begin, start, end) - 1,
                 bisect_left(tokens.ends, first + stop, start, end) + 1,
@@ -81,21 +85,24 @@ def spread_surnames(
     }
     if not surnames:
         return list(entities)
-    texts = [tokens.text[tokens.starts[start] : tokens.ends[end - 1]] for start, end, _ in entities]
-    counts = Counter(
-        (text, label)
-        for text, (_, _, label) in zip(texts, entities, strict=True)
-        if text in surnames
-    )
-    spread: list[Marked] = []
-    for text, (start, end, label) in zip(texts, entities, strict=True):
-        is_person = text in surnames and counts[text, "PERSON"] >= counts[text, label]
-        spread.append((start, end, "PERSON" if is_person else label))
-    taken = {place for start, end, _ in entities for place in range(start, end)}
+    text, starts, ends = tokens.text, tokens.starts, tokens.ends
+    alone = [
+        (number, surname)
+        for number, (start, end, _) in enumerate(entities)
+        if (surname := text[starts[start] : ends[end - 1]]) in surnames
+    ]
+    counts = Counter([(surname, entities[number][2]) for number, surname in alone])
+    spread = list(entities)
+    for number, surname in alone:
+        start, end, label = entities[number]
+        if counts[surname, "PERSON"] >= counts[surname, label]:
+            spread[number] = start, end, "PERSON"
+    free = set(compress(count(), map(surnames.__contains__, words)))
+    free.difference_update(*[range(start, end) for start, end, _ in entities])
     spread += [
         (place, place + 1, "PERSON")
-        for place, word in enumerate(words)
-        if word in surnames and place not in taken and not _is_in_longer_name(tokens, place, common)
+        for place in free
+        if not _is_in_longer_name(tokens, place, common)
     ]
     return sorted(spread)
 
@@ -148,18 +155,24 @@ class GazetteerFeatures:
     def set_lists(self, lists: dict[str, list[str]]) -> None:
         """Take names by list letter, a space between the tokens of a name: "al - Qaim"."""
         self._lists = lists
-        self._letters: dict[tuple[str, ...], str] = {}
-        self._longest: dict[tuple[str, ...], int] = {}  # by the first two words of longer names
         self._common = frozenset(lists.get(COMMON, ()))
+        letters: dict[str, str] = {}  # by names of one word
+        longer: dict[tuple[str, ...], str] = {}  # by names of several
+        longest: dict[tuple[str, ...], int] = {}  # by the first two words of these
         for letter, names in lists.items():
             for name in names if letter != COMMON else ():
+                if " " not in name:
+                    word = _small_capitals(name) if name.isupper() else name
+                    letters[word] = letters.get(word, "") + letter
+                    continue
                 words = tuple(name.split(" "))
                 if any(map(str.isupper, words)):
                     words = tuple(map(_small_capitals, words))
-                self._letters[words] = self._letters.get(words, "") + letter
-                if len(words) > 1:
-                    self._longest[words[:2]] = max(self._longest.get(words[:2], 0), len(words))
-        self._beginnings = {words[0] for words in self._longest}
+                longer[words] = longer.get(words, "") + letter
+                if longest.get(words[:2], 0) < len(words):
+                    longest[words[:2]] = len(words)
+        self._letters, self._longer, self._longest = letters, longer, longest
+        self._beginnings = {first for first, _ in longest}
 
     def initialize(
         self,
@@ -184,10 +197,10 @@ class GazetteerFeatures:
     def mark_word(self, word: str) -> str:
         """Tell what a word is listed as by itself."""
         folded = _small_capitals(word)
-        letters = set(self._letters.get((folded,), ""))
+        letters = self._letters.get(folded, "")
         if folded[0].isupper() and folded.lower() in self._common:
-            letters.add(COMMON)
-        return "+".join(sorted(letters)) or UNMARKED
+            letters += COMMON
+        return "+".join(sorted(set(letters))) if letters else UNMARKED
 
     def begins_name(self, word: str) -> bool:
         """Tell whether a listed name of several words begins with a word."""
@@ -207,7 +220,7 @@ class GazetteerFeatures:
             name = name[:1]
             for end in range(start + 1, stop):
                 name = (*name, _small_capitals(words[end]))
-                for letter in self._letters.get(name, ""):
+                for letter in self._longer.get(name, ""):
                     marks.setdefault(start, set()).add(f"{letter}b")
                     for inside in range(start + 1, end + 1):
                         marks.setdefault(inside, set()).add(f"{letter}i")
@@ -222,8 +235,7 @@ class GazetteerFeatures:
 
     def from_disk(self, path: str | Path, **_: object) -> "GazetteerFeatures":
         """Read the lists back."""
-        content = (Path(path) / "gazetteer.json").read_text(encoding="utf-8")
-        self.set_lists(json.loads(content))
+        self.set_lists(json.loads((Path(path) / "gazetteer.json").read_bytes()))
         return self
 
     def to_bytes(self, **_: object) -> bytes:

@@ -70,7 +70,8 @@ def fingerprint_folder(folder: Path) -> str:
         relative = path.relative_to(folder).as_posix()
         if "__pycache__" in relative:  # written when the package is first imported
             continue
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
         digest.update(f"\n{relative}\n{content}".encode())
     return digest.hexdigest()
 

@@ -78,7 +78,7 @@ _NEIGHBOURS = 2
 _ROW_BYTES = 2 * (_SLOTS + _OPENING_SLOTS)
 _BLOCK_ROWS = 4096
 
-_SLICE_BYTES = 1_000_000
+_SLICE_BYTES = 2_000_000
 _PORTION_PAIRS, _PORTION_RUNS = 1 << 15, 1_000_000
 
 _INNER_MARK = r"(\pN)[.,:](\pN)"  # "4.2", "1,200", "03:12": a number is one word

@@ -206,10 +206,9 @@ def _mentions(piece: str, offset: int, entities: Iterable[Entity]) -> Iterator[M
         if label is None:
             continue
         marked = piece[first:last]
+        begin = offset + first
         for start, end in find_extents(marked, label):
-            surface = marked[start:end]
-            begin = offset + first + start
-            yield Mention(begin, begin + len(surface), surface, label, model_label)
+            yield Mention(begin + start, begin + end, marked[start:end], label, model_label)
 
 
 def _batches(items: Iterable[T], size_of: Callable[[T], int]) -> Iterator[list[T]]:

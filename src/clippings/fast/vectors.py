@@ -208,7 +208,7 @@ class Vectors:
                 seen[:, :, first - layer.reach : stop - layer.reach] = best
             start -= layer.reach
         encoded = seen[:, :, :pairs]
-        encoded += sum(layer.shift for layer in self.layers)[:, np.newaxis]
+        encoded += np.sum([layer.shift for layer in self.layers], axis=0)[:, np.newaxis]
         return Encoded(encoded, places)
 
     def _look_up(self, words: Floats, shown: Ints, seen: Floats) -> None:

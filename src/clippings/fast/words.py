@@ -21,6 +21,7 @@ from spacy.language import Language
 from spacy.strings import get_string_id
 from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
+from spacy.vocab import Vocab
 
 from clippings.fast.plain import leaves_letters_whole
 from clippings.fast.shape import expect
@@ -321,7 +322,7 @@ def _read_rests(tokenizer: Tokenizer) -> dict[str, set[str]]:
     The tokenizer looks for the words that a case would be without special cases.
     """
     plain = Tokenizer(
-        tokenizer.vocab,
+        Vocab(),  # where words bear nothing that would have to be worked out
         prefix_search=tokenizer.prefix_search,
         suffix_search=tokenizer.suffix_search,
         infix_finditer=tokenizer.infix_finditer,
