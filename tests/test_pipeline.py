@@ -528,7 +528,7 @@ def test_any_history_equals_a_rebuild(
 def test_buckets_grow_and_shrink(
     desk: Any, write_dump: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "_BUCKET_ROWS", 8)  # 2 of articles
+    monkeypatch.setattr(store, "_BUCKET_ROWS", 32)  # 2 of articles
     seen = []
     for count in (1, 9, 34, 35, 9, 1, 34, 1):
         desk.put("a.txt", write_dump(*range(count)))

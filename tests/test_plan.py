@@ -6,7 +6,7 @@ import pytest
 
 from clippings.notes import Notes
 from clippings.plan import Known, Rules, describe, make_plan
-from clippings.scan import Found
+from clippings.scan import Found, hash_id
 from clippings.store import Snapshot
 
 RULES = Rules("scan", "work")
@@ -27,7 +27,7 @@ def snapshot_of(*found: Found, **manifest: Any) -> Snapshot:
 def test_a_file_that_is_the_same_keeps_its_line() -> None:
     snapshot = snapshot_of(PLAIN, MEMBER)
     known = Known(snapshot, RULES)
-    assert known.keep("a.txt", SHA256)
+    assert known.keep(PLAIN.dump_id, SHA256)
     assert known.kept == {PLAIN.dump_id}
     plan = make_plan([], known.kept, snapshot, RULES)
     assert plan.state.lines == {PLAIN.dump_id: snapshot.manifest["dumps"].lines[PLAIN.dump_id]}
@@ -52,7 +52,7 @@ def test_a_file_that_is_the_same_keeps_its_line() -> None:
 def test_others_are_looked_at(found: Found, sha256: str, rules: Rules) -> None:
     known = Known(snapshot_of(found), rules)
     name = "a.txt" if found.file == "b.txt" else found.file
-    assert not known.keep(name, sha256)
+    assert not known.keep(hash_id(name), sha256)
     assert known.kept == set()
 
 

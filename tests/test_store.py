@@ -92,12 +92,12 @@ def test_any_puts_equal_one_that_begins_anew(
 
 @pytest.mark.parametrize(
     ("rows", "buckets"),
-    [(0, 1), (16_384, 1), (16_388, 16), (262_144, 16), (262_148, 256), (10_000_000, 256)],
+    [(0, 1), (16_384, 1), (16_400, 16), (262_144, 16), (262_160, 256), (10_000_000, 256)],
 )
 def test_buckets_by_rows(rows: int, buckets: int) -> None:
     assert 16 ** store._digits("mentions", rows) == buckets
     assert 16 ** store._digits(BOUND, 4 * rows) == buckets
-    assert 16 ** store._digits("articles", rows // 4) == buckets
+    assert 16 ** store._digits("articles", rows // 16) == buckets
 
 
 def test_some_columns_and_buckets_can_be_read(
@@ -478,7 +478,7 @@ def test_the_manifest_says_what_stands(desk: Any, write_dump: Callable[..., str]
     assert {note["file"] for note in manifest["dumps"].values()} == {"a.txt", "b.txt"}
     assert manifest["schema_version"] == pipeline.SCHEMA_VERSION
     assert manifest["writer"] == store.writer()
-    assert store.writer() == f"pyarrow {pa.__version__}, snappy, 16,384 rows, form 2"
+    assert store.writer() == f"pyarrow {pa.__version__}, snappy, 16,384 rows, form 3"
     counts = {
         table: sum(rows for _, rows in state["parts"].values())
         for table, state in manifest["tables"].items()

@@ -15,14 +15,14 @@ COARSEST_NS = 2_000_000_000
 
 
 class Looks:
-    """The looks of files, and their hashes.
+    """The looks of files, their ids and hashes.
 
     Args:
         before: What an earlier run kept, by file; it is not changed.
         now_ns: The time, in nanoseconds, before any file is looked at.
 
     Attributes:
-        kept: What is to be kept for the next run: looks and hash by file.
+        kept: What is to be kept for the next run: looks, id and hash by file.
     """
 
     def __init__(self, before: Mapping[str, str], now_ns: int) -> None:
@@ -30,27 +30,30 @@ class Looks:
         self._before = before
         self._last = now_ns - COARSEST_NS
 
-    def find(self, file: str, status: os.stat_result) -> str | None:
-        """Give the hash of a file that looks as it did; None where it must be hashed."""
+    def find(self, file: str, status: os.stat_result) -> tuple[str, str] | None:
+        """Give id and hash of a file that looks as it did; None where it must be hashed."""
         old = self._before.get(file)
         if old is None or not old.startswith(_describe(status)):
             return None
         self.kept[file] = old
-        return old.rpartition(" ")[2]
+        _, dump_id, sha256 = old.rsplit(" ", 2)
+        return dump_id, sha256
 
-    def keep(self, file: str, status: os.stat_result, sha256: str, after: os.stat_result) -> None:
+    def keep(
+        self, file: str, status: os.stat_result, same: tuple[str, str], after: os.stat_result
+    ) -> None:
         """Keep the looks of a file that was hashed, if it surely has not changed meanwhile.
 
         Args:
             file: Its name.
             status: What it looked like before.
-            sha256: Its hash.
+            same: Its id and hash.
             after: What it looked like afterwards.
         """
         looks = _describe(status)
         is_settled = max(status.st_mtime_ns, status.st_ctime_ns) < self._last
         if is_settled and looks == _describe(after):
-            self.kept[file] = looks + sha256
+            self.kept[file] = looks + " ".join(same)
 
 
 def _describe(status: os.stat_result) -> str:

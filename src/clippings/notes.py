@@ -22,7 +22,7 @@ class Notes(MutableMapping[str, Note]):
     """Notes by dump_id.
 
     Args:
-        lines: The notes as JSON, written by this class.
+        lines: By dump_id, the lines of the notes, written by this class.
 
     Attributes:
         lines: The same.
@@ -30,18 +30,18 @@ class Notes(MutableMapping[str, Note]):
     >>> notes = Notes()
     >>> notes["82e7b76aa98b64c2cc18"] = {"file": "a.txt", "code": None}
     >>> notes.lines["82e7b76aa98b64c2cc18"]
-    '{"code": null, "file": "a.txt"}'
+    '"82e7b76aa98b64c2cc18": {"code": null, "file": "a.txt"}'
     """
 
     def __init__(self, lines: dict[str, str] | None = None) -> None:
         self.lines = lines if lines is not None else {}
 
     def __getitem__(self, dump_id: str) -> Note:
-        note: Note = json.loads(self.lines[dump_id])
+        note: Note = json.loads(self.lines[dump_id][_ID_LENGTH + 4 :])
         return note
 
     def __setitem__(self, dump_id: str, note: Note) -> None:
-        self.lines[dump_id] = _encode(note)
+        self.lines[dump_id] = f'"{dump_id}": {_encode(note)}'
 
     def __delitem__(self, dump_id: str) -> None:
         del self.lines[dump_id]
@@ -66,8 +66,7 @@ class Notes(MutableMapping[str, Note]):
 
     def write(self) -> str:
         """Write them as JSON, a line for each, sorted."""
-        lines = [f'"{dump_id}": {line}' for dump_id, line in sorted(self.lines.items())]
-        return _BEGIN + _BETWEEN.join(lines) + _END
+        return _BEGIN + _BETWEEN.join(sorted(self.lines.values())) + _END
 
     @classmethod
     def find(cls, text: str, name: str) -> tuple[str, Notes]:
@@ -77,10 +76,10 @@ class Notes(MutableMapping[str, Note]):
             The JSON without them, and the notes; none where they are in another form.
         """
         before, begin, rest = text.partition(f'"{name}": {_BEGIN}')
-        body, end, after = rest.partition(_END)
+        body, end, after = rest.rpartition(_END)
         if not (begin and end):
             return text, cls()
-        # No line ends within a text in JSON, so that what stands there is what was looked for.
+        # No line ends within a text in JSON, and nothing else there ends as notes do.
         lines = body.split(_BETWEEN) if body else []
-        notes = {line[1 : _ID_LENGTH + 1]: line[_ID_LENGTH + 4 :] for line in lines}
+        notes = {line[1 : _ID_LENGTH + 1]: line for line in lines}
         return f'{before}"{name}": null{after}', cls(notes)

@@ -46,9 +46,8 @@ class Known(Mapping[str, list[Found]]):
             if '"archive_sha256": null' not in line:
                 self._members.setdefault(self._notes[dump_id]["file"], []).append(dump_id)
 
-    def keep(self, file: str, sha256: str) -> bool:
+    def keep(self, dump_id: str, sha256: str) -> bool:
         """Keep the one dump of a file that has not changed, if nothing else of it can have."""
-        dump_id = hash_id(file)
         line = self._notes.lines.get(dump_id)
         is_kept = (
             self._is_same_work

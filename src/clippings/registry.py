@@ -62,7 +62,7 @@ class Registry:
 
     def write(self) -> bytes:
         """Write it as JSON; the same one gives the same bytes."""
-        names = _BETWEEN.join([f"{name}, {end}" for name, end in sorted(self._lines.items())])
+        names = _BETWEEN.join(sorted([f"{name}, {end}" for name, end in self._lines.items()]))
         merged = json.dumps(sorted(self.merged.items()), separators=(_BETWEEN, ": "))
         return (_BEGIN + names + _MIDDLE + merged + _END).encode()
 

@@ -140,8 +140,8 @@ def find_dumps(
         known: What an earlier look with the same `max_bytes` found in each file; an archive that
             has not changed since is not unpacked again.
         looks: By which a file that has not changed is known without being read; None to read all.
-        is_kept: Is told name and hash of a file that has not changed; where it says so, nothing
-            more is said of that file.
+        is_kept: Is told id and hash of a file that has not changed; where it says so, nothing more
+            is said of that file.
 
     Returns:
         What was found beside, sorted by path.
@@ -161,18 +161,18 @@ def find_dumps(
     inside = Path(os.path.realpath(raw))
     found: list[Found] = []
     for file, status in _walk(raw, inside):
-        sha256 = looks.find(file, status) if looks and status else None
-        if sha256 and is_kept and is_kept(file, sha256):
+        same = looks.find(file, status) if looks and status else None
+        if same and is_kept and is_kept(*same):
             continue
         old = known.get(file, ()) if known is not None else ()
-        if sha256 and sha256 == _whole_sha256(old):
+        if same and same[1] == _whole_sha256(old):
             found += old
             continue
         new = _look_at(raw, file, inside, max_bytes, _members(old))
         found += new
         if looks and status and (sha256 := _whole_sha256(new)):
             with suppress(OSError):  # it is gone: the next run will see
-                looks.keep(file, status, sha256, (raw / file).stat())
+                looks.keep(file, status, (hash_id(file), sha256), (raw / file).stat())
     return sorted(found, key=lambda each: (os.fsencode(each.name), os.fsencode(each.file)))
 
 
