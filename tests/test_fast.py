@@ -36,7 +36,7 @@ from clippings.fast import FastRecognizer, UnknownShapeError, read_entities
 from clippings.fast import moves as moves_of
 from clippings.fast.plain import leaves_letters_whole
 from clippings.fast.tables import Tables
-from clippings.fast.vectors import Vectors
+from clippings.fast.vectors import Embeddings, Vectors
 from clippings.fast.words import Words
 from clippings.models import find_model
 from clippings.tag import Tagger, load_pipeline, tag
@@ -371,9 +371,9 @@ def test_rounding_is_far_below_what_is_too_close(shipped: Language, samples: lis
         states[:, 0] = np.arange(len(doc))
         expected, _ = step.vec2scores(step.state2vec.predict(states), False)
         attrs = doc.to_array(recognizer._vectors.columns).astype(np.uint64)
-        vectors = recognizer._vectors.encode(
-            recognizer._vectors.embed(attrs), np.arange(len(doc)), np.array([0, len(doc)])
-        )
+        words = Embeddings(recognizer._vectors)
+        words.add(attrs)
+        vectors = recognizer._vectors.encode(words, np.arange(len(doc)), np.array([0, len(doc)]))
         scores = found.score(vectors).T
         expected = expected[:, found.closed]
         assert np.max(np.abs(scores - expected) / (1 + np.abs(expected))) < moves_of.CLOSE / 5

@@ -25,8 +25,8 @@ from thinc.api import Model
 from threadpoolctl import ThreadpoolController
 
 from clippings.fast.moves import Moves
-from clippings.fast.shape import Floats, UnknownShapeError, expect
-from clippings.fast.vectors import Attrs, Ints, Vectors
+from clippings.fast.shape import UnknownShapeError, expect
+from clippings.fast.vectors import Attrs, Embeddings, Ints, Vectors
 from clippings.fast.whole import SILENT, Entity, WholePipeline, read_entities
 
 __all__ = ["Entity", "FastRecognizer", "UnknownShapeError", "read_entities"]
@@ -114,15 +114,17 @@ class FastRecognizer:
                 doc.set_ents(spans, default="outside")
         return docs
 
-    def _embed(self, attrs: Attrs) -> tuple[Floats, Ints]:
+    def _embed(self, attrs: Attrs) -> tuple[Embeddings, Ints]:
         """Work out what the encoder is shown of distinct words; the second tells which each is."""
         keys = np.zeros(len(attrs), np.uint64)
         for column in attrs.T:
             keys = keys * _MIX + column
         _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
         if not np.array_equal(attrs[first][inverse], attrs):  # two words with one key
-            return self._vectors.embed(attrs), np.arange(len(attrs))
-        return self._vectors.embed(attrs[first]), inverse
+            first = inverse = np.arange(len(attrs))
+        words = Embeddings(self._vectors)
+        words.add(attrs[first])
+        return words, inverse
 
 
 def _find_needless(nlp: Language, upstream: str | None, name: str) -> Tok2Vec | None:

@@ -5,7 +5,8 @@ layers; what is done here is the encoder, whose time counts: four convolutions o
 three words, each with maxout, layer norm and residual.
 
 The first of them sees words that do not know their neighbours yet. Each distinct word of a batch
-is multiplied once for each of its places in a window, and a window is the sum of three rows.
+is multiplied once for each of its places in a window, the frequent ones once for all, and a window
+is the sum of three rows.
 
 In the others, two neighbours share most of their windows, so a pair of words is worked out
 together: of the four words a, b, c, d that the pair b, c looks at, four products are made instead
@@ -41,6 +42,8 @@ BLOCK_PAIRS = 256
 cache holds. Half as many are slower by a twentieth."""
 BLOCK_WORDS = 256
 """Words in a block where rows are added up; an even number."""
+FREQUENT = 1 << 12
+"""Rows whose products are kept: 14 MB. They are two fifths of the distinct words of a batch."""
 
 _HASH = "ints-getitem>>hashembed"
 _EMBED = (  # the names that thinc gives, which tell how a model is built
@@ -50,6 +53,67 @@ _EMBED = (  # the names that thinc gives, which tell how a model is built
 _MIX = "maxout", "layernorm"
 _CONVOLUTION = "residual(expand_window>>maxout>>layernorm>>dropout)"
 _LAYER_NORM = np.float32(1e-8)  # what thinc adds to a variance
+
+
+class Embeddings:
+    """What the encoder is shown of words, which are added as they are met.
+
+    Its first convolution multiplies each word of a batch by the weights of each place in a window.
+    Of the words that were added first, most of them frequent, the products are kept.
+
+    Args:
+        vectors: Of whose encoder.
+
+    Attributes:
+        rows: A row of zeros, which stands between texts, and one row per word.
+        count: Words.
+    """
+
+    def __init__(self, vectors: Vectors) -> None:
+        self._vectors = vectors
+        self.rows: Floats = np.zeros((FREQUENT, vectors.width), np.float32)
+        self.count = 0
+        self._products: list[Floats] = [
+            np.empty((0, each.shape[1]), np.float32) for each in vectors.by_word
+        ]
+        self._multiply(np.arange(1), 0)
+
+    def add(self, attrs: Attrs) -> None:
+        """Add words.
+
+        Args:
+            attrs: One row per word, one column per attribute that the embedding reads.
+        """
+        first, last = self.count + 1, self.count + 1 + len(attrs)
+        self.rows = _make_room(self.rows, first, last)
+        self.rows[first:last] = self._vectors.embed(attrs)
+        self.count += len(attrs)
+        self._multiply(np.arange(first, min(last, FREQUENT)), first)
+
+    def keep(self, count: int) -> None:
+        """Keep the first words alone."""
+        self.count = count
+
+    def multiply(self, others: Ints) -> Sequence[Floats]:
+        """Give the products of the first `FREQUENT` rows, and behind them those of some others."""
+        self._multiply(others, FREQUENT)
+        return self._products
+
+    def _multiply(self, rows: Ints, first: int) -> None:
+        if not len(rows):
+            return
+        last = first + len(rows)
+        self._products = [_make_room(each, first, last) for each in self._products]
+        self._vectors.multiply(self.rows[rows], [each[first:last] for each in self._products])
+
+
+def _make_room(rows: Floats, first: int, last: int) -> Floats:
+    """Make an array longer where it must be; what stands before `first` stays."""
+    if last <= len(rows):
+        return rows
+    grown = np.empty((last + last // 4, rows.shape[1]), np.float32)
+    grown[:first] = rows[:first]
+    return grown
 
 
 class Encoded(NamedTuple):
@@ -108,6 +172,8 @@ class Vectors:
         columns: The attributes that its embedding reads, as spaCy numbers them.
         width: Numbers in a vector.
         pad: Rows of zeros between two documents, as many as the encoder sees.
+        by_word: Weights of the first convolution for each word of a window: one row per input, one
+            column per piece and output.
     """
 
     def __init__(self, tok2vec: Model[Any, Any]) -> None:
@@ -149,7 +215,7 @@ class Vectors:
             self.layers.append(_read_layer(each, self.layers))
         self.width = len(self.layers[0].gain)
         by_word, bias = _read_maxout(layers[0])
-        self._by_word = by_word.transpose(0, 2, 1).astype(np.float32)
+        self.by_word = by_word.transpose(0, 2, 1).astype(np.float32)
         self._bias = bias.astype(np.float32)
         self.pad = int(encode.attrs["pad"])
         expect(
@@ -178,22 +244,34 @@ class Vectors:
         normalized: Floats = self._norm.predict(mixed)
         return normalized
 
-    def encode(self, words: Floats, rows: Ints, bounds: Ints) -> Encoded:
+    def multiply(self, words: Floats, products: Sequence[Floats]) -> None:
+        """Multiply words by the weights of the first convolution.
+
+        Args:
+            words: One row per word.
+            products: Where the results go, by word of a window.
+        """
+        for weights, product in zip(self.by_word, products, strict=True):
+            np.matmul(words, weights, out=product)
+        middle = products[self.layers[0].window]
+        middle += self._bias
+
+    def encode(self, words: Embeddings, numbers: Ints, bounds: Ints) -> Encoded:
         """Let each word see its neighbours.
 
         Args:
-            words: What `embed` gave.
-            rows: The row of each word of the texts in these, texts one behind the other.
+            words: What the encoder is shown of them.
+            numbers: Of the words of the texts among these, texts one behind the other.
             bounds: Where each text begins, and, as the last number, where all end.
         """
-        if not len(rows):
-            return Encoded(np.zeros((2, self.width, 0), np.float32), rows)
+        if not len(numbers):
+            return Encoded(np.zeros((2, self.width, 0), np.float32), numbers)
         count = len(bounds) - 1
         gaps = self.pad * np.arange(1, count + 1)
-        places = np.arange(len(rows)) + np.repeat(gaps, np.diff(bounds))
-        pairs = (len(rows) + self.pad * (count + 1) + 1) // 2
-        shown = np.full(2 * pairs, -1)
-        shown[places] = rows
+        places = np.arange(len(numbers)) + np.repeat(gaps, np.diff(bounds))
+        pairs = (len(numbers) + self.pad * (count + 1) + 1) // 2
+        shown = np.zeros(2 * pairs, np.int64)
+        shown[places] = numbers + 1
         # Each layer writes a little to the left of what it reads, so that one room is enough.
         start = sum(layer.reach for layer in self.layers[1:])
         after = max(layer.centres[-1] + 2 for layer in self.layers) // 2
@@ -211,26 +289,25 @@ class Vectors:
         encoded += np.sum([layer.shift for layer in self.layers], axis=0)[:, np.newaxis]
         return Encoded(encoded, places)
 
-    def _look_up(self, words: Floats, shown: Ints, seen: Floats) -> None:
+    def _look_up(self, words: Embeddings, shown: Ints, seen: Floats) -> None:
         """Do the first convolution: it multiplies each distinct word once, not each window.
 
         Args:
-            words: Vectors of words.
-            shown: Their rows, one per place; -1 between texts.
+            words: What is shown of words.
+            shown: The row of each place.
             seen: Where the result goes.
         """
         layer, by_word = self.layers[0], (-1, 2, self.width)
-        distinct, numbers = np.unique(shown, return_inverse=True)
-        vectors = words[distinct]
-        vectors[0] = 0  # between texts
-        products = np.matmul(vectors, self._by_word)
-        products[layer.window] += self._bias
-        around = np.pad(numbers, layer.window)
+        is_rare = shown >= FREQUENT
+        rare, numbers = np.unique(shown[is_rare], return_inverse=True)
+        products = words.multiply(rare)
+        around = np.pad(shown, layer.window)
+        around[layer.window : -layer.window][is_rare] = FREQUENT + numbers
         rows = [around[place : place + len(shown)] for place in range(len(products))]
         for block, sums in _add_rows(products, rows, self.width):
             best = sums.reshape(by_word).transpose(1, 2, 0).copy()
             _normalize(best, layer)
-            best += vectors[numbers[block]].reshape(by_word).transpose(1, 2, 0)
+            best += words.rows[shown[block]].reshape(by_word).transpose(1, 2, 0)
             seen[:, :, block.start // 2 : block.stop // 2] = best
 
 

@@ -25,15 +25,14 @@ from clippings.components import (
     trim_names,
 )
 from clippings.fast.moves import Moves
-from clippings.fast.shape import Floats, expect
+from clippings.fast.shape import expect
 from clippings.fast.tables import Tables
-from clippings.fast.vectors import Ints, Vectors
+from clippings.fast.vectors import Embeddings, Ints, Vectors
 from clippings.fast.words import Words, view
 
 MOST_WORDS = 1 << 15
 """Words of distinct stretches that are remembered: some 40 MB with all that is known of them. Twice
 as many gain a thirtieth on texts of all kinds, and memory grows by as much again."""
-_MORE_ROWS = 1 << 13
 
 SILENT = frozenset(
     "tagger morphologizer parser senter sentencizer lemmatizer trainable_lemmatizer textcat "
@@ -90,8 +89,7 @@ class WholePipeline:
         # Words with a mark, numbered: their words, their marks, whether these are of a common word.
         self._numbers: dict[tuple[int, str], int] = {}
         self._rows, self._marks, self._is_common = array("q"), list[str](), array("b")
-        self._embedded: Floats = np.zeros((1 << 12, vectors.width), np.float32)
-        self._embedded_count = 0
+        self._embedded = Embeddings(vectors)
         self._tables = Tables(
             *(self._begins, self._own, self._numbers, self._rows, self._marks, self._is_common)
         )
@@ -108,7 +106,7 @@ class WholePipeline:
         elif size > MOST_WORDS:
             self._words.tables.shrink(self._half[0])
             self._tables.shrink(self._half[1])
-            self._embedded_count = len(self._rows)
+            self._embedded.keep(len(self._rows))
 
     def find(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Find the entities of each text, in code points."""
@@ -183,15 +181,10 @@ class WholePipeline:
 
     def _embed(self) -> None:
         """Work out what the encoder is shown of the words with marks that are new."""
-        first, last = self._embedded_count, len(self._rows)
+        first = self._embedded.count
         attrs = self._words.attrs[view(self._rows)[first:]]
         if TAG in self._vectors.columns and self._features is not None:
             marks = map(get_string_id, self._marks[first:])
             column = self._vectors.columns.index(TAG)
-            attrs[:, column] = np.fromiter(marks, np.uint64, last - first)
-        if last > len(self._embedded):
-            grown = np.zeros((last + _MORE_ROWS, self._vectors.width), np.float32)
-            grown[:first] = self._embedded[:first]
-            self._embedded = grown
-        self._embedded[first:last] = self._vectors.embed(attrs)
-        self._embedded_count = last
+            attrs[:, column] = np.fromiter(marks, np.uint64, len(attrs))
+        self._embedded.add(attrs)
