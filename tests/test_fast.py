@@ -358,6 +358,11 @@ def test_scores_that_are_no_numbers_are_left_to_spacy(samples: list[str]) -> Non
     assert ask_fast(nlp, samples[:3]) == ask_spacy(nlp, samples[:3])
 
 
+def test_a_document_may_be_empty() -> None:
+    nlp = make_pipeline(seed=1)
+    assert FastRecognizer(nlp)(nlp.make_doc("")).ents == ()
+
+
 @pytest.mark.model
 def test_rounding_is_far_below_what_is_too_close(shipped: Language, samples: list[str]) -> None:
     recognizer = FastRecognizer(shipped)
@@ -426,7 +431,19 @@ def test_words_are_those_of_the_tokenizer(texts: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [": - )", "a .m.", "a.m .", "I 'm :-) )", "x:) y", "don 't", "10 p.m . on", ":-\u2003)"]
+    "text",
+    [
+        ": - )",
+        "a .m.",
+        "a.m .",
+        "I 'm :-) )",
+        "x:) y",
+        "don 't",
+        "10 p.m . on",
+        ":-\u2003)",
+        "(c) :)A",
+        "A:) -:",
+    ],
 )
 def test_special_cases_across_spaces(text: str) -> None:
     check_words([text, f"so {text} it", f"{text}{text}"])

@@ -141,6 +141,18 @@ print(srsly._yaml_api.yaml_loads("- 1"))
     assert run_python(code) == "{'a': [1]} False\n[1]\n"
 
 
+def test_what_was_imported_before_stays() -> None:
+    code = """
+import srsly
+read_yaml = srsly.read_yaml
+from clippings import lean
+lean.import_spacy()
+import srsly._yaml_api
+print(srsly._yaml_api.read_yaml is read_yaml)
+"""
+    assert run_python(code) == "True\n"
+
+
 def test_settings_of_the_user_stand(monkeypatch: pytest.MonkeyPatch) -> None:
     code = """
 import os

@@ -82,7 +82,11 @@ def import_spacy() -> None:
     """
     if "spacy" in sys.modules:
         return
-    modules = {name: _stand_in(name, functions) for name, functions in _NOT_USED.items()}
+    modules = {
+        name: _stand_in(name, functions)
+        for name, functions in _NOT_USED.items()
+        if name not in sys.modules
+    }
     # A spaCy that takes more of them is imported as a whole by whoever needs it.
     with suppress(ImportError), _standing_in(modules):
         import spacy  # noqa: F401

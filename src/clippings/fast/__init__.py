@@ -93,7 +93,7 @@ class FastRecognizer:
         """Set the entities of documents; those that have some already are left to spaCy."""
         if not docs:
             return []
-        attrs = [doc.to_array(self._columns).reshape(len(doc), -1) for doc in docs]
+        attrs = [doc.to_array(self._columns).reshape(len(doc), len(self._columns)) for doc in docs]
         free = [number for number, each in enumerate(attrs) if not each[:, -1].any()]
         known = np.concatenate([*(attrs[number] for number in free), attrs[0][:0]])
         bounds = np.cumsum([0, *(len(docs[number]) for number in free)])

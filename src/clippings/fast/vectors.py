@@ -43,7 +43,8 @@ cache holds. Half as many are slower by a twentieth."""
 BLOCK_WORDS = 256
 """Words in a block where rows are added up; an even number."""
 FREQUENT = 1 << 12
-"""Rows whose products are kept: 14 MB. They are two fifths of the distinct words of a batch."""
+"""Rows whose products are kept: 14 MB. They are two fifths of the distinct words of a batch; of the
+others of the largest batch the room is kept, as much again."""
 
 _HASH = "ints-getitem>>hashembed"
 _EMBED = (  # the names that thinc gives, which tell how a model is built

@@ -79,7 +79,11 @@ class Words:
         )
         self._tokenizer = tokenizer
         self._columns = [*columns, IS_SPACE, ORTH]
-        self._rests = _read_rests(tokenizer)
+        self._parts = _part_cases(tokenizer)
+        self._rests: dict[str, set[str]] = {}
+        for case, parts in self._parts.items():
+            for head in list(accumulate(parts))[:-1]:
+                self._rests.setdefault(head, set()).add(case[len(head) :])
         self._tails = {head[start:] for head in self._rests for start in range(len(head))}
         self._rules = frozenset(tokenizer.rules or ())
         self._getters = _find_getters(tokenizer, self._columns)
@@ -151,10 +155,14 @@ class Words:
             following = part[place + 1]
             rests = self._beginnings[part[place]].get(following[0])
             if rests:
-                heads = list(accumulate(self._words_of(following)))
+                heads = list(accumulate(self._part(self._words_of(following))))
                 if any(rest in heads or rest.startswith(heads[-1]) for rest in rests):
                     return True
         return False
+
+    def _part(self, words: Sequence[str]) -> list[str]:
+        """Part special cases: one that lies across a space may take some of their words."""
+        return [part for word in words for part in self._parts.get(word, (word,))]
 
     def _words_of(self, stretch: str) -> list[str]:
         number = self._stretches[stretch]
@@ -286,8 +294,10 @@ class Words:
         """
         firsts = list(accumulate(counts, initial=0))
         for stretch, (first, last) in zip(stretches, pairwise(firsts), strict=True):
-            if self.texts[rows[last - 1]] in self._tails:
-                self._note_beginning(stretch, [self.texts[row] for row in rows[first:last]])
+            word = self.texts[rows[last - 1]]
+            if word in self._tails or word in self._parts:
+                words = self._part([self.texts[row] for row in rows[first:last]])
+                self._note_beginning(stretch, words)
         self._stretches.update(zip(stretches, count(len(self._counts)), strict=False))
         self._firsts.extend(len(self._rows) + first for first in firsts[:-1])
         self._counts.extend(counts)
@@ -316,11 +326,8 @@ def _bare(stretch: str) -> str:
     return stretch if stretch.isspace() else stretch.removesuffix(" ")
 
 
-def _read_rests(tokenizer: Tokenizer) -> dict[str, set[str]]:
-    """List what must follow the first words of a special case: "a" -> {".m."}.
-
-    The tokenizer looks for the words that a case would be without special cases.
-    """
+def _part_cases(tokenizer: Tokenizer) -> dict[str, list[str]]:
+    """Part each special case into the words that it would be were it none: "a.m." -> "a", ".m."."""
     plain = Tokenizer(
         Vocab(),  # where words bear nothing that would have to be worked out
         prefix_search=tokenizer.prefix_search,
@@ -331,13 +338,12 @@ def _read_rests(tokenizer: Tokenizer) -> dict[str, set[str]]:
     )
     cases = [case for case in tokenizer.rules or () if not case.isspace()]
     starts = list(accumulate((len(case) + 1 for case in cases), initial=0))
-    rests: dict[str, set[str]] = {}
+    parts: dict[str, list[str]] = {}
     for token in plain("\n".join(cases)):
         number = bisect_right(starts, token.idx) - 1
-        case, place = cases[number], token.idx - starts[number]
-        if 0 < place < len(case):
-            rests.setdefault(case[:place], set()).add(case[place:])
-    return rests
+        if token.idx - starts[number] < len(cases[number]):  # else it is a line end
+            parts.setdefault(cases[number], []).append(token.text)
+    return parts
 
 
 def _find_getters(tokenizer: Tokenizer, columns: Sequence[int]) -> list[Getter] | None:
