@@ -80,6 +80,7 @@ class Words:
         self._tokenizer = tokenizer
         self._columns = [*columns, IS_SPACE, ORTH]
         self._parts = _part_cases(tokenizer)
+        # By the first words of a special case, what must follow: "a" -> {".m."}.
         self._rests: dict[str, set[str]] = {}
         for case, parts in self._parts.items():
             for head in list(accumulate(parts))[:-1]:
@@ -89,7 +90,7 @@ class Words:
         self._getters = _find_getters(tokenizer, self._columns)
         self.texts: list[str] = []
         self._values = array("Q")
-        self._places: dict[bytes, int] = {}
+        self._places: dict[bytes, int] = {}  # by attributes; of plain words none is kept
         # By distinct stretch: where its words begin in the three lists below, and how many.
         self._stretches: dict[str, int] = {}
         self._firsts, self._counts = array("q"), array("q")
