@@ -52,9 +52,6 @@ def trim_names(tokens: Tokens, entities: Iterable[Marked]) -> Iterator[Marked]:
         first = tokens.starts[start]
         surface = tokens.text[first : tokens.ends[end - 1]]
         for begin, stop in find_extents(surface, label):
-            if stop - begin == len(surface):  # most often
-                yield start, end, label
-                continue
             yield (
                 bisect_right(tokens.starts, first + begin, start, end) - 1,
                 bisect_left(tokens.ends, first + stop, start, end) + 1,
